@@ -11,13 +11,13 @@ const ACCEPTED: u8 = 2;
 
 /// Size of a case: how many companies, with how many employees each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Case {
+pub struct Population {
     pub companies: usize,
     /// Number of employees in each company.
     pub employees: usize,
 }
 
-impl std::fmt::Display for Case {
+impl std::fmt::Display for Population {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { companies, employees } = self;
         write!(out, "{companies} x {employees}")
@@ -28,7 +28,7 @@ impl std::fmt::Display for Case {
 /// release is requested, so an employee noted as claimed must not be claimed by another caller.
 #[derive(Debug)]
 pub struct Checker {
-    case: Case,
+    case: Population,
     states: Vec<AtomicU8>,
     /// For each employee, the number of the latest claim within the company; 0 before the first claim.
     last_claims: Vec<AtomicU64>,
@@ -65,7 +65,7 @@ const KINDS: [(Violation, &str); 6] = [
 impl Checker {
     /// A checker for a case in which all employees are idle.
     #[must_use]
-    pub fn new(case: Case) -> Self {
+    pub fn new(case: Population) -> Self {
         let people = case.companies * case.employees;
         Self {
             case,

@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 use hdrhistogram::Histogram;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::checker::{Case, Checker};
+use crate::checker::{Checker, Population};
 use crate::rounds::{cores, per_second};
 
 /// The longest cycle that is told apart from longer ones.
@@ -50,7 +50,7 @@ pub struct Watch {
     pub checker: Arc<Checker>,
     /// Whether there is a single caller, so that the order of the line can be checked.
     pub is_alone: bool,
-    case: Case,
+    case: Population,
     stop: AtomicBool,
     time_every: u64,
 }
@@ -106,25 +106,31 @@ pub trait Candidate {
 }
 
 /// A candidate with callers of one type.
-pub struct Running<C> {
+pub struct RunningCandidate<C> {
     callers: Vec<C>,
     checker: Arc<Checker>,
-    case: Case,
+    case: Population,
     time_every: u64,
     is_fresh: bool,
     drivers: Callers,
     _kept: Box<dyn Send>,
 }
 
-impl<C: Caller> Running<C> {
+impl<C: Caller> RunningCandidate<C> {
     /// Takes the callers of a design, and whatever must live as long as they do. One cycle in `time_every` is timed,
     /// because a cycle can be as short as reading the clock.
-    pub fn new(case: Case, drivers: Callers, time_every: u64, callers: Vec<C>, kept: impl Send + 'static) -> Self {
+    pub fn new(
+        case: Population,
+        drivers: Callers,
+        time_every: u64,
+        callers: Vec<C>,
+        kept: impl Send + 'static,
+    ) -> Self {
         let checker = Arc::new(Checker::new(case));
         Self { callers, checker, case, time_every, is_fresh: true, drivers, _kept: Box::new(kept) }
     }
 
-    fn on_threads(&mut self, watch: &Arc<Watch>, lasting: Duration) -> Result<Vec<(C, Result<Tally>)>> {
+    fn on_threads(&mut self, watch: &Arc<Watch>, lasting: Duration) -> Result<Vec<(C, Result<CycleTally>)>> {
         let callers = std::mem::take(&mut self.callers);
         let working: Vec<_> = callers
             .into_iter()
@@ -139,7 +145,7 @@ impl<C: Caller> Running<C> {
         working.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a caller panicked"))?).collect()
     }
 
-    fn as_tasks(&mut self, watch: &Arc<Watch>, lasting: Duration) -> Result<Vec<(C, Result<Tally>)>> {
+    fn as_tasks(&mut self, watch: &Arc<Watch>, lasting: Duration) -> Result<Vec<(C, Result<CycleTally>)>> {
         let Callers::Tasks(runtime) = &self.drivers else { bail!("these callers are threads") };
         let callers = std::mem::take(&mut self.callers);
         let numbered = callers.into_iter().enumerate();
@@ -151,7 +157,7 @@ impl<C: Caller> Running<C> {
     }
 }
 
-impl<C: Caller> Candidate for Running<C> {
+impl<C: Caller> Candidate for RunningCandidate<C> {
     fn run(&mut self, callers: usize, lasting: Duration) -> Result<Measured> {
         let is_alone = callers == 1;
         self.checker.begin(self.is_fresh);
@@ -167,7 +173,7 @@ impl<C: Caller> Candidate for Running<C> {
         };
         let elapsed = start.elapsed();
         self.checker.end();
-        let mut all = Tally::new()?;
+        let mut all = CycleTally::new()?;
         for (caller, tally) in done {
             self.callers.push(caller);
             let tally = tally?;
@@ -184,25 +190,25 @@ impl<C: Caller> Candidate for Running<C> {
     }
 }
 
-struct Tally {
+struct CycleTally {
     cycles: u64,
     latency: Histogram<u64>,
 }
 
-impl Tally {
+impl CycleTally {
     fn new() -> Result<Self> {
         Ok(Self { cycles: 0, latency: Histogram::new_with_max(LATENCY_MAX_NS, 2)? })
     }
 }
 
 /// Runs a caller, company after company, until the cell ends.
-async fn work<C: Caller>(mut caller: C, number: usize, watch: Arc<Watch>) -> (C, Result<Tally>) {
+async fn work<C: Caller>(mut caller: C, number: usize, watch: Arc<Watch>) -> (C, Result<CycleTally>) {
     let tally = count(&mut caller, number, &watch).await;
     (caller, tally)
 }
 
-async fn count<C: Caller>(caller: &mut C, number: usize, watch: &Watch) -> Result<Tally> {
-    let mut tally = Tally::new()?;
+async fn count<C: Caller>(caller: &mut C, number: usize, watch: &Watch) -> Result<CycleTally> {
+    let mut tally = CycleTally::new()?;
     let mut company = number % watch.case.companies;
     let mut turn = 0;
     // Each caller runs at least one cycle, however late its turn comes.

@@ -13,10 +13,10 @@ use switchboard_core::{
 };
 use switchboard_load::plot::{self, Axis, Chart, Series};
 
-use crate::checker::{Case, Checker};
-use crate::house::{People, founding, hiring};
-use crate::results::{Results, Table, Target, short, time};
-use crate::rounds::{Calibration, Effort, Spread};
+use crate::checker::{Checker, Population};
+use crate::exchange_under_test::{Participants, founding, hiring};
+use crate::results::{ResultTable, Results, Target, short, time};
+use crate::rounds::{Calibration, Effort, Samples};
 
 const IDLE: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
 const COMPANIES: [usize; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
@@ -65,8 +65,8 @@ struct Shop {
 }
 
 impl Shop {
-    fn new(case: Case, pace: Pace) -> Result<Self> {
-        let People { companies: ids, employees, topic } = People::new(case)?;
+    fn new(case: Population, pace: Pace) -> Result<Self> {
+        let Participants { companies: ids, employees, topic } = Participants::new(case)?;
         let mut companies = Vec::with_capacity(ids.len());
         for id in ids {
             let mut company = Company::new(id);
@@ -124,7 +124,7 @@ impl Shop {
 
     /// Goes a little more than once round the line, while the checker watches that the employee idle for longest is
     /// claimed.
-    fn check(&mut self, case: Case) -> Result<()> {
+    fn check(&mut self, case: Population) -> Result<()> {
         let checker = Checker::new(case);
         checker.begin(true);
         for _ in 0..(case.companies * case.employees).min(10_000) + 10 {
@@ -153,7 +153,7 @@ struct Fifos {
 }
 
 impl Fifos {
-    fn new(case: Case) -> Self {
+    fn new(case: Population) -> Self {
         let employees = u32::try_from(case.employees).unwrap_or(u32::MAX);
         let lines = (0..case.companies).map(|_| Mutex::new((0..employees).collect())).collect();
         Self { lines, order: shuffled(case.companies), cycles: 0 }
@@ -183,16 +183,16 @@ fn ns_per_cycle<T>(lasting: Duration, mut cycle: impl FnMut() -> Option<T>) -> R
 
 /// One size, measured with the rules alone, with `Company::take` and with the bare queue.
 struct Size {
-    case: Case,
+    case: Population,
     shop: Shop,
     fifos: Fifos,
-    rules: Spread,
-    take: Spread,
-    fifo: Spread,
+    rules: Samples,
+    take: Samples,
+    fifo: Samples,
 }
 
 impl Size {
-    fn new(case: Case, pace: Pace, warm_up: u64) -> Result<Self> {
+    fn new(case: Population, pace: Pace, warm_up: u64) -> Result<Self> {
         let (mut shop, fifos) = (Shop::new(case, pace)?, Fifos::new(case));
         shop.check(case)?;
         for _ in 0..warm_up {
@@ -231,12 +231,12 @@ pub fn run(effort: Effort, results: &Results) -> Result<()> {
     let by_idle = if few == 1 { &QUICK[..] } else { &IDLE };
     let by_companies = if few == 1 { &QUICK[..] } else { &COMPANIES };
     let mut calibration = Calibration::default();
-    let one = |employees: &usize| Size::new(Case { companies: 1, employees: *employees }, BUSY, full_memory);
+    let one = |employees: &usize| Size::new(Population { companies: 1, employees: *employees }, BUSY, full_memory);
     let mut idle: Vec<Size> = by_idle.iter().map(one).collect::<Result<_>>()?;
     measure(effort, &mut idle, lasting, &mut calibration)?;
     let many = |companies: &usize| {
         let pace = Pace { ms: MORE_THAN_A_DAY_MS, cycles: *companies as u64 };
-        Size::new(Case { companies: *companies, employees: EMPLOYEES_OF_EACH }, pace, *companies as u64)
+        Size::new(Population { companies: *companies, employees: EMPLOYEES_OF_EACH }, pace, *companies as u64)
     };
     let mut companies: Vec<Size> = by_companies.iter().map(many).collect::<Result<_>>()?;
     measure(effort, &mut companies, lasting, &mut calibration)?;
@@ -277,8 +277,9 @@ fn targets(idle: &[Size]) -> Vec<Target> {
 fn print(what: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) {
     println!();
     println!("one claim cycle by {what}: median (min to max)");
-    let mut table = Table::new(["", "bare FIFO", "decide + apply", "take (with notices)", "decide + apply / FIFO"]);
-    let of = |spread: &Spread| format!("{} ({} to {})", time(spread.median()), time(spread.min()), time(spread.max()));
+    let mut table =
+        ResultTable::new(["", "bare FIFO", "decide + apply", "take (with notices)", "decide + apply / FIFO"]);
+    let of = |spread: &Samples| format!("{} ({} to {})", time(spread.median()), time(spread.min()), time(spread.max()));
     for size in sizes {
         let over = size.rules.over(&size.fifo).median();
         let count = short(count(size) as f64);
@@ -288,7 +289,7 @@ fn print(what: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) {
 }
 
 fn draw(results: &Results, file: &str, title: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) -> Result<()> {
-    let line = |name: &str, of: fn(&Size) -> &Spread| {
+    let line = |name: &str, of: fn(&Size) -> &Samples| {
         let points = sizes.iter().map(|size| (count(size) as f64, of(size).median()));
         Series { name: name.to_owned(), points: points.collect() }
     };

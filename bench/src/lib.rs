@@ -6,7 +6,7 @@ pub mod results;
 
 pub mod ground;
 
-pub mod house;
+pub mod exchange_under_test;
 
 pub mod checker;
 

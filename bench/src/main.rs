@@ -15,9 +15,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measures one part, prints a table, and writes it down as JSON with its pictures.
 #[derive(Parser)]
-struct CommandLine {
+struct BenchArguments {
     #[command(subcommand)]
-    part: Part,
+    part: Measurement,
     /// Every candidate once, for milliseconds: a trial of the benchmark itself.
     #[arg(long, global = true)]
     quick: bool,
@@ -30,7 +30,7 @@ struct CommandLine {
 }
 
 #[derive(Subcommand)]
-enum Part {
+enum Measurement {
     /// The designs of the debate, each doing the same: claim, accept, release.
     Rivals {
         /// Which of them: what keeps its state in memory, or what writes it down or runs as a server of its own.
@@ -55,14 +55,14 @@ enum Part {
     Return,
     /// Fills a store as `footprint` and `restart` need it, and keeps it open.
     #[command(hide = true)]
-    Hold(scale::holding::Flags),
+    Hold(scale::holding::HoldingFlags),
     /// Serves as `sockets` needs it: relays the frames of bookings, without a rule and without a store.
     #[command(hide = true)]
-    Relay(sockets::relay::Flags),
+    Relay(sockets::relay::RelayFlags),
 }
 
 fn main() -> ExitCode {
-    match run(&CommandLine::parse()) {
+    match run(&BenchArguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("FAILED: {error:#}");
@@ -71,13 +71,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(line: &CommandLine) -> anyhow::Result<()> {
+fn run(line: &BenchArguments) -> anyhow::Result<()> {
     let effort = if line.quick { Effort::Quick } else { Effort::Full };
-    if let Part::Relay(flags) = &line.part {
+    if let Measurement::Relay(flags) = &line.part {
         let secret = std::env::var("SWITCHBOARD_JWT_SECRET").context("SWITCHBOARD_JWT_SECRET must be set")?;
         return tokio::runtime::Runtime::new()?.block_on(sockets::relay::serve(flags, &secret));
     }
-    if let Part::Hold(flags) = &line.part {
+    if let Measurement::Hold(flags) = &line.part {
         return scale::holding::hold(flags);
     }
     let results = Results::into(&line.results)?;
@@ -86,15 +86,15 @@ fn run(line: &CommandLine) -> anyhow::Result<()> {
         None => Ground::beside_the_build()?,
     };
     match &line.part {
-        Part::Rivals { which } => rivals::run(effort, *which, &ground, &results),
-        Part::Store => store::run(effort, &ground, &results),
-        Part::Growth => growth::run(effort, &results),
-        Part::Sockets => sockets::run(effort, &ground, &results),
-        Part::Crowds => sockets::run_crowds(effort, &ground, &results),
-        Part::Scale => scale::open_sockets::run(effort, &ground, &results),
-        Part::Footprint => scale::footprint::run(effort, &ground, &results),
-        Part::Restart => scale::restart::run(effort, &ground, &results),
-        Part::Return => scale::returning::run(effort, &ground, &results),
-        Part::Relay(_) | Part::Hold(_) => Ok(()),
+        Measurement::Rivals { which } => rivals::run(effort, *which, &ground, &results),
+        Measurement::Store => store::run(effort, &ground, &results),
+        Measurement::Growth => growth::run(effort, &results),
+        Measurement::Sockets => sockets::run(effort, &ground, &results),
+        Measurement::Crowds => sockets::run_crowds(effort, &ground, &results),
+        Measurement::Scale => scale::open_sockets::run(effort, &ground, &results),
+        Measurement::Footprint => scale::footprint::run(effort, &ground, &results),
+        Measurement::Restart => scale::restart::run(effort, &ground, &results),
+        Measurement::Return => scale::returning::run(effort, &ground, &results),
+        Measurement::Relay(_) | Measurement::Hold(_) => Ok(()),
     }
 }

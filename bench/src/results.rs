@@ -61,12 +61,12 @@ impl Results {
 
 /// A table with a head.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct ResultTable {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl ResultTable {
     /// An empty table with that head.
     pub fn new<T: ToString>(head: impl IntoIterator<Item = T>) -> Self {
         Self { head: head.into_iter().map(|cell| cell.to_string()).collect(), rows: Vec::new() }

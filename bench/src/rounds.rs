@@ -41,9 +41,9 @@ impl Effort {
 
 /// One figure over all rounds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spread(Vec<f64>);
+pub struct Samples(Vec<f64>);
 
-impl Spread {
+impl Samples {
     /// Adds a round's figure.
     pub fn add(&mut self, figure: f64) {
         self.0.push(figure);
@@ -88,7 +88,7 @@ impl Spread {
     }
 }
 
-impl FromIterator<f64> for Spread {
+impl FromIterator<f64> for Samples {
     fn from_iter<I: IntoIterator<Item = f64>>(figures: I) -> Self {
         Self(figures.into_iter().collect())
     }
@@ -96,7 +96,7 @@ impl FromIterator<f64> for Spread {
 
 /// The state of the machine itself: the same loop, timed in every round.
 #[derive(Clone, Debug, Default)]
-pub struct Calibration(Spread);
+pub struct Calibration(Samples);
 
 impl Calibration {
     /// Times the loop on all cores at once, as most candidates use them.
@@ -169,11 +169,11 @@ mod tests {
 
     #[test]
     fn the_figure_in_the_middle_counts_and_a_ratio_is_of_the_same_round() {
-        let one: Spread = [5.0, 1.0, 90.0, 4.0, 6.0].into_iter().collect();
+        let one: Samples = [5.0, 1.0, 90.0, 4.0, 6.0].into_iter().collect();
         assert_eq!((one.median(), one.min(), one.max()), (5.0, 1.0, 90.0));
-        let other: Spread = [10.0, 2.0, 180.0, 8.0, 12.0].into_iter().collect();
+        let other: Samples = [10.0, 2.0, 180.0, 8.0, 12.0].into_iter().collect();
         assert_eq!(other.over(&one).rounds(), [2.0; 5]);
-        assert!(Spread::default().median().is_nan());
+        assert!(Samples::default().median().is_nan());
     }
 
     #[test]

@@ -47,7 +47,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A server under measurement. Dropping this kills the server, as `kill -9` does.
-pub(crate) struct Server {
+pub(crate) struct MeasuredServer {
     child: Child,
     address: String,
     started: Instant,
@@ -80,7 +80,7 @@ impl Kind {
     }
 }
 
-impl Server {
+impl MeasuredServer {
     /// Starts a server on the first core, where there are two, and waits until it listens.
     pub(crate) fn start(kind: Kind, data: &Path) -> Result<Self> {
         let command = match kind {
@@ -165,7 +165,7 @@ impl Server {
     }
 
     /// Starts a load on the server, from the second core.
-    pub(crate) fn load(&self, plan: &Load) -> Result<Running> {
+    pub(crate) fn load(&self, plan: &MeasuredLoad) -> Result<RunningLoad> {
         let json = plan.json.clone();
         let mut command = on(Cores::Only(1), &built("switchboard")?);
         command.args([
@@ -186,11 +186,11 @@ impl Server {
         }
         command.arg("--json").arg(&json).env("SWITCHBOARD_JWT_SECRET", SECRET);
         let child = command.stdout(Stdio::null()).spawn().context("the load cannot be started")?;
-        Ok(Running { child, json })
+        Ok(RunningLoad { child, json })
     }
 }
 
-impl Drop for Server {
+impl Drop for MeasuredServer {
     fn drop(&mut self) {
         // The server may have ended by itself, and a failure here has no reader.
         let _ended = self.child.kill();
@@ -199,12 +199,12 @@ impl Drop for Server {
 }
 
 /// A load under way.
-pub(crate) struct Running {
+pub(crate) struct RunningLoad {
     child: Child,
     json: PathBuf,
 }
 
-impl Running {
+impl RunningLoad {
     /// Whether the load has come to its end.
     pub(crate) fn is_over(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_some())
@@ -227,7 +227,7 @@ impl Running {
 
 /// The plan of a load.
 #[derive(Clone, Debug)]
-pub(crate) struct Load {
+pub(crate) struct MeasuredLoad {
     pub(crate) name: &'static str,
     pub(crate) companies: usize,
     pub(crate) employees: usize,

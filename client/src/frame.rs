@@ -5,15 +5,15 @@ use switchboard_wire::phoenix::{self, Incoming, Ref, Version};
 use crate::error::Error;
 
 /// A frame from the server, borrowed from its text.
-pub struct Frame<'a>(Incoming<'a>);
+pub struct ServerFrame<'a>(Incoming<'a>);
 
 /// A reply to a push, with the JSON text of its response.
-pub enum Reply<'a> {
+pub enum PushReply<'a> {
     Ok(&'a str),
     Refused(&'a str),
 }
 
-impl<'a> Frame<'a> {
+impl<'a> ServerFrame<'a> {
     /// Parses a text from [`Socket::hear`](crate::Socket::hear).
     pub fn read(text: &'a str) -> Result<Self, Error> {
         phoenix::parse(Version::V2, text).map(Self).map_err(|error| Error::Nonsense(error.to_string()))
@@ -43,7 +43,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The reply, if the frame replies to that push.
-    pub fn reply_to(&self, reference: i64) -> Result<Option<Reply<'a>>, Error> {
+    pub fn reply_to(&self, reference: i64) -> Result<Option<PushReply<'a>>, Error> {
         #[derive(serde::Deserialize)]
         struct Payload<'a> {
             status: &'a str,
@@ -56,7 +56,7 @@ impl<'a> Frame<'a> {
         }
         let Payload { status, response } = self.payload()?;
         let response = response.get();
-        Ok(Some(if status == "ok" { Reply::Ok(response) } else { Reply::Refused(response) }))
+        Ok(Some(if status == "ok" { PushReply::Ok(response) } else { PushReply::Refused(response) }))
     }
 }
 

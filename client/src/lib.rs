@@ -5,5 +5,5 @@ mod frame;
 mod socket;
 
 pub use error::{Error, Response};
-pub use frame::{Frame, Reply, understood};
+pub use frame::{PushReply, ServerFrame, understood};
 pub use socket::Socket;

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use crate::error::Error;
-use crate::frame::{Frame, Reply, understood};
+use crate::frame::{PushReply, ServerFrame, understood};
 
 /// The pause between two heartbeats, as in phoenix.js.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
@@ -92,10 +92,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub async fn ask(&mut self, topic: &str, event: &str, payload: &str) -> Result<Value, Error> {
         let (reference, latest) = (self.push(topic, event, payload).await?, Instant::now() + self.wait_max);
         while let Some(text) = self.hear(latest).await? {
-            match Frame::read(&text)?.reply_to(reference)? {
+            match ServerFrame::read(&text)?.reply_to(reference)? {
                 None => {}
-                Some(Reply::Ok(response)) => return understood(response),
-                Some(Reply::Refused(response)) => return Err(Error::Refused(understood(response)?)),
+                Some(PushReply::Ok(response)) => return understood(response),
+                Some(PushReply::Refused(response)) => return Err(Error::Refused(understood(response)?)),
             }
         }
         Err(too_late(&format!("`{event}`")))
@@ -105,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub async fn event(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, Error> {
         let latest = Instant::now() + self.wait_max;
         while let Some(text) = self.hear(latest).await? {
-            let frame = Frame::read(&text)?;
+            let frame = ServerFrame::read(&text)?;
             if frame.event() == name {
                 let payload = frame.payload()?;
                 if wanted(&payload) {
@@ -136,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(reference)
     }
 
-    /// The text of the next frame, for [`Frame::read`]; `None` if no frame comes before `until`.
+    /// The text of the next frame, for [`ServerFrame::read`]; `None` if no frame comes before `until`.
     pub async fn hear(&mut self, until: Instant) -> Result<Option<Utf8Bytes>, Error> {
         loop {
             let wake = self.heartbeat_at.map_or(until, |beat| beat.min(until));

@@ -5,8 +5,8 @@ use std::hint::black_box;
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
 use switchboard_core::{
-    Actor, BookingId, ClientId, Command, Company, EmployeeId, Intent, Key, MessageId, OfferId, Party, SessionId,
-    Settings, Time, Topic, Turn,
+    Actor, BookingId, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId, OfferId, Party,
+    SessionId, Time, Topic, Turn,
 };
 
 const EMPLOYEES: usize = 1_000;
@@ -29,7 +29,7 @@ impl Scene {
     fn new(size: usize) -> Self {
         let company = Company::new("acme".parse().expect("an id"));
         let mut scene = Self { company, command: Command::Wake, now: START };
-        scene.play(Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
+        scene.play(Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
         for n in 0..size {
             let topics = if n % 2 == 0 { vec![] } else { vec![topic(n)] };
             scene.play(Command::SetEmployee { employee: employee(n), name: "Somebody".into(), topics });
@@ -141,7 +141,7 @@ fn booked(command: Command) -> Box<Scene> {
 fn missed(command: Command) -> Box<Scene> {
     let mut scene = open(Command::Wake);
     scene.play(book(None, None));
-    scene.now = scene.now.plus_ms(Settings::default().delivery_timeout_ms);
+    scene.now = scene.now.plus_ms(CompanySettings::default().delivery_timeout_ms);
     scene.command = command;
     ready(*scene)
 }
@@ -225,7 +225,7 @@ fn say() -> Command {
 }
 
 #[library_benchmark(setup = open)]
-#[bench::set_company(Command::SetCompany { name: "Acme & Co".into(), settings: Settings::default() })]
+#[bench::set_company(Command::SetCompany { name: "Acme & Co".into(), settings: CompanySettings::default() })]
 #[bench::remove_company(Command::RemoveCompany { revoke_before: Time::from_ms(1) })]
 #[bench::set_employee_hired(hire(EMPLOYEES, vec![topic(1), topic(2)]))]
 #[bench::set_employee_other_topics(hire(501, vec![topic(1), topic(2)]))]

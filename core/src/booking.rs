@@ -169,7 +169,7 @@ impl Booking {
     }
 
     /// Why the search is over when no further employee can be asked.
-    pub(crate) fn nobody_more(&self) -> BookingReason {
+    pub(crate) fn exhausted_reason(&self) -> BookingReason {
         let all_said_no = self.offers.iter().all(|offer| offer.outcome.is_some_and(Outcome::is_a_no));
         if all_said_no && !self.offers.is_empty() { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft }
     }

@@ -7,7 +7,7 @@ use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
 use crate::person::{Actor, Party};
 use crate::revocation::Whose;
-use crate::settings::Settings;
+use crate::settings::CompanySettings;
 use crate::time::Time;
 
 /// A request of a person, the coming or going of a device, or a step of the clock. Fresh ids come with the command.
@@ -17,7 +17,7 @@ pub enum Command {
     SetCompany {
         name: Arc<str>,
         /// Already checked to be in range.
-        settings: Settings,
+        settings: CompanySettings,
     },
     /// Set the company's colour and logo.
     SetBrand {

@@ -11,7 +11,7 @@ use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, Me
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
 use crate::revocation::Whose;
-use crate::settings::Settings;
+use crate::settings::CompanySettings;
 use crate::time::Time;
 
 /// One change of a company's state. Names and fields are stored for good: a new version may add, never rename.
@@ -19,7 +19,7 @@ use crate::time::Time;
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The company was made, or its name and settings were replaced.
-    CompanySet { name: Arc<str>, settings: Settings },
+    CompanySet { name: Arc<str>, settings: CompanySettings },
     /// The company's colour and logo were set.
     BrandSet { brand: Brand },
     /// The company was removed, with its employees; everything open was ended before.

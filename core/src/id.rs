@@ -37,15 +37,15 @@ pub enum BadId {
 }
 
 /// A text in its one spelling. Texts from outside are checked by the present rules, stored ones by those of old.
-type Read<'a> = Result<Cow<'a, str>, BadId>;
+type IdText<'a> = Result<Cow<'a, str>, BadId>;
 
-fn id_of_old(text: &str) -> Read<'_> {
+fn id_of_old(text: &str) -> IdText<'_> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'@' | b'-');
     let good = !text.is_empty() && text.len() <= ID_MAX_CHARS && text.bytes().all(allowed);
     if good { Ok(text.into()) } else { Err(BadId::Id) }
 }
 
-fn id(text: &str) -> Read<'_> {
+fn id(text: &str) -> IdText<'_> {
     if text.starts_with('.') && text.bytes().all(|byte| byte == b'.') { Err(BadId::Dots) } else { id_of_old(text) }
 }
 
@@ -53,28 +53,28 @@ fn within(text: &str, max_chars: usize) -> bool {
     !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
 }
 
-fn topic(text: &str) -> Read<'_> {
+fn topic(text: &str) -> IdText<'_> {
     spelled(text, TOPIC_MAX_CHARS).ok_or(BadId::Topic)
 }
 
 /// Like [`topic`], but a topic of blanks alone stays as it was, because without it the employee would take any topic.
-fn topic_of_old(text: &str) -> Read<'_> {
+fn topic_of_old(text: &str) -> IdText<'_> {
     topic(text).or_else(|bad| if within(text, TOPIC_MAX_CHARS) { Ok(text.into()) } else { Err(bad) })
 }
 
-fn key(text: &str) -> Read<'_> {
+fn key(text: &str) -> IdText<'_> {
     if within(text, KEY_MAX_CHARS) { Ok(text.into()) } else { Err(BadId::Key) }
 }
 
 /// Half of a SHA-256 in lower-case hexadecimal digits.
 const LOGO_ID_CHARS: usize = 32;
 
-fn logo(text: &str) -> Read<'_> {
+fn logo(text: &str) -> IdText<'_> {
     let allowed = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
     if text.len() == LOGO_ID_CHARS && text.bytes().all(allowed) { Ok(text.into()) } else { Err(BadId::Logo) }
 }
 
-fn device_kind(text: &str) -> Read<'_> {
+fn device_kind(text: &str) -> IdText<'_> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
     let good = !text.is_empty() && text.len() <= DEVICE_KIND_MAX_CHARS && text.bytes().all(allowed);
     if good { Ok(text.into()) } else { Err(BadId::DeviceKind) }
@@ -91,7 +91,7 @@ macro_rules! stored_as_text {
     ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(stored: D) -> Result<Self, D::Error> {
-                stored.deserialize_str($crate::id::Stored(std::marker::PhantomData))
+                stored.deserialize_str($crate::id::StoredId(std::marker::PhantomData))
             }
         }
     };
@@ -99,9 +99,9 @@ macro_rules! stored_as_text {
 pub(crate) use stored_as_text;
 
 /// Visitor that reads an id from a borrowed text.
-pub(crate) struct Stored<T>(pub(crate) PhantomData<T>);
+pub(crate) struct StoredId<T>(pub(crate) PhantomData<T>);
 
-impl<T: StoredAsText> Visitor<'_> for Stored<T> {
+impl<T: StoredAsText> Visitor<'_> for StoredId<T> {
     type Value = T;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

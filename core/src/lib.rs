@@ -9,7 +9,7 @@ mod company;
 
 mod roster;
 
-mod places;
+mod chunked_queue;
 
 mod waiting;
 
@@ -23,11 +23,11 @@ mod offer;
 
 mod session;
 
-mod past;
+mod recent_bookings;
 
 mod brand;
 
-mod register;
+mod id_map;
 
 mod availability;
 
@@ -75,5 +75,5 @@ pub use person::{Actor, EndedBy, Party};
 pub use refusal::{NamedBy, Refusal};
 pub use revocation::{Bearer, Token, Whose};
 pub use session::{Message, Notes, Presence, Session};
-pub use settings::Settings;
+pub use settings::CompanySettings;
 pub use time::Time;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::availability::{Availability, TopicAvailability};
+use crate::chunked_queue::{ChunkedQueue, Rank};
 use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::limits::TOPICS_PER_COMPANY_MAX;
-use crate::places::{Places, Rank};
 use crate::refusal::NamedBy;
 use crate::time::Time;
 
@@ -20,7 +20,7 @@ pub(crate) struct Roster {
     #[serde(skip)]
     by_id: BTreeMap<EmployeeId, EmployeeNo>,
     #[serde(skip)]
-    line: Line,
+    line: IdleQueue,
     /// Number of employees in each status, in the order of [`Status::ALL`].
     #[serde(skip)]
     statuses: [usize; 4],
@@ -149,7 +149,7 @@ impl Roster {
         let employee = self.employees.get_mut(no.0 as usize)?.take()?;
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
-        self.line.unname(&employee.topics);
+        self.line.remove_topics(&employee.topics);
         if let Some(rank) = Rank::of(&employee) {
             self.line.leave(&employee, rank);
         }
@@ -218,7 +218,7 @@ impl Roster {
     /// Rebuilds everything that follows from the employees, after they were read from a snapshot.
     pub(crate) fn rebuild(&mut self) {
         self.by_id.clear();
-        self.line = Line::default();
+        self.line = IdleQueue::default();
         self.statuses = [0; 4];
         let numbers = self.numbers();
         let employees = std::mem::take(&mut self.employees);
@@ -241,7 +241,7 @@ impl Roster {
 
     /// Whether both have the same employees in the same line, however often it moved.
     pub(crate) fn same_line(&self, other: &Self) -> bool {
-        let still = |line: &Line| Line { flips: 0, moves: 0, ..line.clone() };
+        let still = |line: &IdleQueue| IdleQueue { flips: 0, moves: 0, ..line.clone() };
         self.by_id == other.by_id && self.statuses == other.statuses && still(&self.line) == still(&other.line)
     }
 
@@ -263,24 +263,24 @@ type Awaited = BTreeSet<(Time, EmployeeNo)>;
 
 /// Employees who can be asked, by rank: those without topics, and those who name each topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Line {
+struct IdleQueue {
     idle: usize,
     /// Employees without topics, who take any.
-    any_topic: TopicLine,
-    by_topic: BTreeMap<Topic, TopicLine>,
+    any_topic: TopicQueue,
+    by_topic: BTreeMap<Topic, TopicQueue>,
     flips: u64,
     moves: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct TopicLine {
+struct TopicQueue {
     /// Employees of this line, whether they can be asked or not.
     named_by: u32,
-    idle: Places,
+    idle: ChunkedQueue,
     awaited: Awaited,
 }
 
-impl Line {
+impl IdleQueue {
     fn join(&mut self, no: EmployeeNo, employee: &Employee, rank: Rank) {
         self.moves += 1;
         self.idle += 1;
@@ -307,7 +307,7 @@ impl Line {
 
     /// Changes the lines of an employee with these topics, and counts each `available` that is another afterwards.
     /// Every employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
-    fn change(&mut self, topics: &[Topic], change: impl Fn(&mut TopicLine)) {
+    fn change(&mut self, topics: &[Topic], change: impl Fn(&mut TopicQueue)) {
         if topics.is_empty() {
             let was_empty = self.any_topic.idle.is_empty();
             change(&mut self.any_topic);
@@ -332,7 +332,7 @@ impl Line {
         self.flips += u64::from(self.by_topic.len() != named);
     }
 
-    fn unname(&mut self, topics: &[Topic]) {
+    fn remove_topics(&mut self, topics: &[Topic]) {
         let named = self.by_topic.len();
         self.any_topic.named_by -= u32::from(topics.is_empty());
         for topic in topics {
@@ -450,7 +450,7 @@ mod tests {
         without_an_id.by_id.clear();
         assert!(!without_an_id.same_line(&two()));
         let mut without_a_line = two();
-        without_a_line.line = Line::default();
+        without_a_line.line = IdleQueue::default();
         assert!(!without_a_line.same_line(&two()));
     }
 }

@@ -6,20 +6,20 @@ use crate::limits::{HISTORY_DAYS_MAX, MISSED_MAX, TIMEOUT_MAX_MS};
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty = $default:literal, $min:literal..=$max:expr;)+) => {
-        /// The settings of one company. Every field has a default; [`Settings::check`] checks the ranges.
+        /// The settings of one company. Every field has a default; [`CompanySettings::check`] checks the ranges.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
-        pub struct Settings {
+        pub struct CompanySettings {
             $($(#[doc = $doc])+ pub $name: $kind,)+
         }
 
-        impl Default for Settings {
+        impl Default for CompanySettings {
             fn default() -> Self {
                 Self { $($name: $default,)+ }
             }
         }
 
-        impl Settings {
+        impl CompanySettings {
             /// Returns the first setting that is out of its range, and that range.
             pub fn check(&self) -> Result<(), (&'static str, String)> {
                 $(if !($min..=$max).contains(&self.$name) {
@@ -44,7 +44,7 @@ macro_rules! settings {
 }
 
 /// Names of two settings, and how to read both.
-type Pair = (&'static str, &'static str, fn(&Settings) -> (u64, u64));
+type Pair = (&'static str, &'static str, fn(&CompanySettings) -> (u64, u64));
 
 /// Pairs of which the first must not be longer than the second, because it would have no effect then.
 const NOT_LONGER: [Pair; 2] = [
@@ -54,7 +54,7 @@ const NOT_LONGER: [Pair; 2] = [
     ("employee_grace_ms", "intent_lapse_ms", |s| (s.employee_grace_ms, s.intent_lapse_ms)),
 ];
 
-impl Settings {
+impl CompanySettings {
     /// Returns the names of two settings that contradict each other: the first is longer than the second. Settings that
     /// did so before stay valid, because the server once took them.
     pub fn agree(&self, before: Option<&Self>) -> Result<(), (&'static str, &'static str)> {
@@ -98,39 +98,42 @@ mod tests {
 
     #[test]
     fn the_defaults_are_in_range_and_a_bad_setting_is_named() {
-        assert_eq!(Settings::default().check(), Ok(()));
-        let settings = Settings { offer_timeout_ms: 0, ..Settings::default() };
+        assert_eq!(CompanySettings::default().check(), Ok(()));
+        let settings = CompanySettings { offer_timeout_ms: 0, ..CompanySettings::default() };
         assert_eq!(settings.check(), Err(("offer_timeout_ms", "must be 1 to 86400000".into())));
     }
 
     #[test]
     fn settings_that_contradict_each_other_are_named_unless_they_were_so_before() {
-        let defaults = Settings::default();
+        let defaults = CompanySettings::default();
         assert_eq!(defaults.agree(None), Ok(()));
-        let short_search = Settings { booking_deadline_ms: 14_999, ..Settings::default() };
+        let short_search = CompanySettings { booking_deadline_ms: 14_999, ..CompanySettings::default() };
         let both = Err(("offer_timeout_ms", "booking_deadline_ms"));
         assert_eq!(short_search.agree(None), both);
         assert_eq!(short_search.agree(Some(&defaults)), both);
-        assert_eq!(Settings { wrap_up_ms: 1, ..short_search.clone() }.agree(Some(&short_search)), Ok(()));
-        assert_eq!(Settings { offer_timeout_ms: 20_000, ..short_search.clone() }.agree(Some(&short_search)), both);
-        let of_one_time = Settings { offer_timeout_ms: 9, booking_deadline_ms: 9, ..Settings::default() };
+        assert_eq!(CompanySettings { wrap_up_ms: 1, ..short_search.clone() }.agree(Some(&short_search)), Ok(()));
+        assert_eq!(
+            CompanySettings { offer_timeout_ms: 20_000, ..short_search.clone() }.agree(Some(&short_search)),
+            both
+        );
+        let of_one_time = CompanySettings { offer_timeout_ms: 9, booking_deadline_ms: 9, ..CompanySettings::default() };
         assert_eq!(of_one_time.agree(None), Ok(()));
-        let short_lapse = Settings { intent_lapse_ms: 9_999, ..Settings::default() };
+        let short_lapse = CompanySettings { intent_lapse_ms: 9_999, ..CompanySettings::default() };
         assert_eq!(short_lapse.agree(None), Err(("employee_grace_ms", "intent_lapse_ms")));
     }
 
     #[test]
     fn the_ranges_are_those_that_are_checked() {
         assert_eq!(
-            Settings::ranges()[..2],
+            CompanySettings::ranges()[..2],
             [("offer_timeout_ms", 1, 86_400_000), ("delivery_timeout_ms", 0, 86_400_000)]
         );
-        for (name, least, most) in Settings::ranges() {
+        for (name, least, most) in CompanySettings::ranges() {
             for (value, good) in
                 [(Some(least), true), (Some(most), true), (Some(most + 1), false), (least.checked_sub(1), false)]
             {
                 let Some(value) = value else { continue };
-                let settings: Settings = serde_json::from_value(serde_json::json!({ name: value })).unwrap();
+                let settings: CompanySettings = serde_json::from_value(serde_json::json!({ name: value })).unwrap();
                 assert_eq!(settings.check().is_ok(), good, "{name} {value}");
             }
         }
@@ -138,8 +141,8 @@ mod tests {
 
     #[test]
     fn the_table_names_every_setting_with_its_default_and_what_it_does() {
-        let table = Settings::table();
-        let stored = serde_json::to_value(Settings::default()).unwrap();
+        let table = CompanySettings::table();
+        let stored = serde_json::to_value(CompanySettings::default()).unwrap();
         assert_eq!(table.len(), stored.as_object().unwrap().len());
         for (name, default, what) in &table {
             assert_eq!(stored[name].to_string(), *default, "{name}");

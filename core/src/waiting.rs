@@ -12,12 +12,12 @@ type ByAge = BTreeSet<(Time, BookingId)>;
 
 /// All searches that wait. An employee who becomes free finds the oldest search that fits without looking at any other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitingSearches {
     all: ByAge,
     by_topic: BTreeMap<Topic, ByAge>,
 }
 
-impl Waiting {
+impl WaitingSearches {
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

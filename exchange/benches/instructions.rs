@@ -8,12 +8,12 @@ use gungraun::{Callgrind, LibraryBenchmarkConfig};
 use serde_json::value::RawValue;
 use switchboard_core::limits::NOTE_MAX_BYTES;
 use switchboard_core::{
-    Actor, BookingId, Cause, Command, Company, EmployeeId, Intent, Notice, OfferId, Outcome, Party, Refusal, SessionId,
-    Settings, Time,
+    Actor, BookingId, Cause, Command, Company, CompanySettings, EmployeeId, Intent, Notice, OfferId, Outcome, Party,
+    Refusal, SessionId, Time,
 };
-use switchboard_exchange::companies::telling::{self, Delivery};
+use switchboard_exchange::companies::telling::{self, OutboundFrame};
 use switchboard_exchange::outbox::Outbox;
-use switchboard_exchange::{Line, Room, Rooms};
+use switchboard_exchange::{Room, Rooms, Subscriber};
 use switchboard_wire::fields::Fields;
 use switchboard_wire::json;
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
@@ -217,7 +217,7 @@ fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 fn desk() -> Desk {
     let mut desk = Desk(Box::new(Company::new(id("acme"))));
     let erika: EmployeeId = id("erika");
-    desk.take(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
+    desk.take(&Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
     desk.take(&Command::SetEmployee { employee: erika.clone(), name: "Erika Mustermann".into(), topics: vec![] });
     desk.take(&Command::EmployeeConnected { employee: erika.clone() });
     desk.take(&Command::SetStatus { employee: erika, intent: Intent::Idle, by_admin: false });
@@ -273,7 +273,10 @@ fn news(turn: fn(&mut Desk) -> Vec<Notice>) -> News {
     let all = [Room::Client(id("alice")), Room::Employee(id("erika")), party(Party::Client), party(Party::Employee)];
     for (number, room) in (1..).zip(all) {
         let (outbox, _waiting) = Outbox::new(16, Version::V2);
-        rooms.enter(room, Line { id: number, outbox, topic: "a topic".into(), join_ref: Ref::Number(1), only: None });
+        rooms.enter(
+            room,
+            Subscriber { id: number, outbox, topic: "a topic".into(), join_ref: Ref::Number(1), only: None },
+        );
     }
     let mut desk = desk();
     let notices = turn(&mut desk);
@@ -287,7 +290,7 @@ fn news(turn: fn(&mut Desk) -> Vec<Notice>) -> News {
 #[bench::accept(Desk::accept)]
 #[bench::enter(Desk::enter)]
 #[bench::end(Desk::end)]
-fn tell(news: News) -> (News, Vec<Delivery>) {
+fn tell(news: News) -> (News, Vec<OutboundFrame>) {
     let deliveries = telling::tell(&news.desk.0, &news.rooms, &news.notices, START);
     (news, deliveries)
 }

@@ -23,8 +23,8 @@ pub use limits::Limits;
 pub use unfinished::{SHORT_MAX_BYTES, TooManyLong, Unfinished};
 
 use rate::Rate;
-use shares::{By, Full, Part, Shares};
-use tally::{Held, Tally};
+use shares::{By, Full, SharePermit, Shares};
+use tally::{Tally, TallyPermit};
 
 /// Requests of one device that may wait for their commit. A device with so many is not read until one is answered.
 const UNANSWERED_OF_DEVICE_MAX: usize = 64;
@@ -54,7 +54,7 @@ pub struct Peer(pub IpAddr);
 
 /// The kind of a device's request, by which it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum LimitedAction {
     Join,
     /// Messages, and an employee's notes.
     Message,
@@ -226,7 +226,7 @@ impl Admission {
     }
 
     /// Takes a slot for a logo on its way to a caller without a key.
-    pub async fn logo(&self, peer: Option<Peer>, company: &CompanyId) -> Result<Part, Full> {
+    pub async fn logo(&self, peer: Option<Peer>, company: &CompanyId) -> Result<SharePermit, Full> {
         let address = self.address(peer).filter(|_| self.counts_addresses);
         self.shares.logos.take(By::Address(address), Some(company.as_str())).await
     }
@@ -243,12 +243,12 @@ impl Admission {
     }
 
     /// Counts a device's request of so many bytes.
-    pub fn grant(&self, pass: &Pass, wish: Wish, bytes: usize, now: Time) -> Result<(), Limited> {
+    pub fn grant(&self, pass: &Pass, wish: LimitedAction, bytes: usize, now: Time) -> Result<(), Limited> {
         let (rate, price, what) = match wish {
-            Wish::Join => (&self.joins, 1, "joins"),
-            Wish::Message => (&self.messages, price(bytes), "messages"),
-            Wish::Signal => (&self.signals, 1, "signals"),
-            Wish::Change => (&self.changes, price(bytes), "requests"),
+            LimitedAction::Join => (&self.joins, 1, "joins"),
+            LimitedAction::Message => (&self.messages, price(bytes), "messages"),
+            LimitedAction::Signal => (&self.signals, 1, "signals"),
+            LimitedAction::Change => (&self.changes, price(bytes), "requests"),
         };
         rate.take(pass.person.key, now).map_err(Limited::on(what))?;
         // Granted as soon as one unit is free, and the rest is paid off before the next request: otherwise a push that
@@ -316,21 +316,21 @@ fn price(bytes: usize) -> u64 {
 /// when the last clone is dropped; a socket keeps the clone of its connection.
 #[derive(Clone, Debug)]
 pub struct Entrance {
-    _places: Arc<(Option<Held<()>>, OwnedSemaphorePermit)>,
+    _places: Arc<(Option<TallyPermit<()>>, OwnedSemaphorePermit)>,
 }
 
 /// The place of a long head, body or frame among those of its address, if these are counted, and among all.
 #[derive(Debug)]
 pub struct LongPlace {
-    _of_address: Option<Held<()>>,
+    _of_address: Option<TallyPermit<()>>,
     _in_all: OwnedSemaphorePermit,
 }
 
 /// The admission of one socket, which counts for its person and its address until the pass is dropped.
 #[derive(Debug)]
 pub struct Pass {
-    _address: Option<Held<()>>,
-    person: Held<Unanswered>,
+    _address: Option<TallyPermit<()>>,
+    person: TallyPermit<Unanswered>,
     unanswered: Unanswered,
 }
 
@@ -342,17 +342,17 @@ impl Pass {
     }
 
     /// Waits for a place for one more unanswered request. The wait ends, because the journal answers every entry.
-    pub async fn place(&self) -> Place {
+    pub async fn place(&self) -> RequestPermit {
         // The device's own place first, so that its waiting requests take none from the person's other devices.
         let own = self.unanswered.0.clone().acquire_owned().await.ok();
         let shared = self.person.shared.0.clone().acquire_owned().await.ok();
-        Place { _own: own, _shared: shared }
+        RequestPermit { _own: own, _shared: shared }
     }
 }
 
 /// The place of a request that waits for its commit; given back when dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct RequestPermit {
     _own: Option<OwnedSemaphorePermit>,
     _shared: Option<OwnedSemaphorePermit>,
 }

@@ -24,7 +24,7 @@ pub struct Clock(Source);
 enum Source {
     Machine(Machine),
     /// For a simulator or a test, which sets the time.
-    Told(Arc<Told>),
+    Told(Arc<ManualTime>),
 }
 
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ struct Machine {
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct ManualTime {
     even_ms: AtomicU64,
     ahead_ms: AtomicI64,
     ids: AtomicU64,
@@ -45,13 +45,13 @@ struct Told {
 
 /// Both times at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct ClockReading {
     pub wall: Time,
     /// The wall clock's time at the start, advanced by a monotonic clock.
     pub even: Time,
 }
 
-impl Reading {
+impl ClockReading {
     /// How far the wall clock is ahead of even time, because the clock was set or the machine slept.
     #[must_use]
     pub fn ahead_ms(self) -> i64 {
@@ -85,12 +85,12 @@ impl Clock {
 
     /// Both times at this moment.
     #[must_use]
-    pub fn read(&self) -> Reading {
+    pub fn read(&self) -> ClockReading {
         match &self.0 {
             Source::Machine(machine) => machine.read(),
             Source::Told(told) => {
                 let even = Time::from_ms(told.even_ms.load(Ordering::Acquire));
-                Reading { wall: plus(even, told.ahead_ms.load(Ordering::Acquire)), even }
+                ClockReading { wall: plus(even, told.ahead_ms.load(Ordering::Acquire)), even }
             }
         }
     }
@@ -147,10 +147,10 @@ impl Clock {
 }
 
 impl Machine {
-    fn read(&self) -> Reading {
+    fn read(&self) -> ClockReading {
         let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let even = Time::from_ms(self.started_ms.saturating_add(elapsed_ms));
-        let reading = Reading { wall: Time::from_ms(wall_ms()), even };
+        let reading = ClockReading { wall: Time::from_ms(wall_ms()), even };
         self.note(reading.ahead_ms());
         reading
     }

@@ -10,17 +10,17 @@ use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version, code}
 use switchboard_wire::view::ErrorView;
 use tracing::Instrument;
 
-use crate::admission::{Pass, Wish};
-use crate::channel::{self, Caller, DeviceContext, Seat, Topic, is_same_topic};
+use crate::admission::{LimitedAction, Pass};
+use crate::channel::{self, ChannelRequest, DeviceContext, Seat, Topic, is_same_topic};
 use crate::companies::{Reply, ReplyTo, Room};
-use crate::outbox::{Outbox, Outgoing, Waiting};
+use crate::outbox::{Outbox, OutboxReceiver, Outgoing};
 
 /// The most channels of one device; Phoenix has the same default.
 pub const CHANNELS_MAX: usize = 100;
 
 /// The end of a device's socket.
 #[derive(Debug)]
-pub enum End {
+pub enum Disconnect {
     /// The connection is lost, so no close can be sent.
     Gone,
     /// The device closed the socket.
@@ -44,7 +44,7 @@ pub struct Device {
 impl Device {
     /// A device of the token's person, and the receiving end of its outbox.
     #[must_use]
-    pub fn new(context: Arc<DeviceContext>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
+    pub fn new(context: Arc<DeviceContext>, claims: Claims, pass: Pass, version: Version) -> (Self, OutboxReceiver) {
         let (outbox, waiting) = context.outboxes.open(pass.person(), context.outbox_frames, version);
         (Self { context, claims, kind: None, pass, limited: false, outbox, channels: Vec::new() }, waiting)
     }
@@ -101,13 +101,13 @@ impl Device {
 
     /// Counts a ping of the device, which the WebSocket library answers.
     pub fn pings(&mut self) {
-        let _counted = self.may(Wish::Change, 0);
+        let _counted = self.may(LimitedAction::Change, 0);
     }
 
     /// Takes a pong, whose payload proves the delivery of the offer before the ping.
     pub async fn delivered(&mut self, proof: &[u8]) {
         // A pong that proves nothing counts too, because it could be one of a flood.
-        if self.may(Wish::Change, 0).is_err() {
+        if self.may(LimitedAction::Change, 0).is_err() {
             return;
         }
         let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
@@ -129,19 +129,19 @@ impl Device {
     }
 
     /// Handles a frame. Returns the end of the socket if the frame breaks the protocol.
-    pub async fn hear_frame(&mut self, text: &str) -> Option<End> {
+    pub async fn hear_frame(&mut self, text: &str) -> Option<Disconnect> {
         METRICS.frames_heard.inc();
         let version = self.outbox.version();
         let incoming = match phoenix::parse(version, text) {
             Ok(incoming) if incoming.payload_is_object() || incoming.payload.get() == "null" => incoming,
-            Ok(_) => return Some(End::Close(code::FORM, "a payload is a JSON object".into())),
-            Err(error) => return Some(End::Close(error.close_code(), error.to_string())),
+            Ok(_) => return Some(Disconnect::Close(code::FORM, "a payload is a JSON object".into())),
+            Err(error) => return Some(Disconnect::Close(error.close_code(), error.to_string())),
         };
         let Incoming { join_ref, reference, topic, event, payload } = incoming;
         if event == phoenix::event::HEARTBEAT && topic == phoenix::PHOENIX_TOPIC {
             // Answered in spite of the limit, because an app without an answer would reconnect. A flood only makes the
             // socket rest for a moment.
-            let _counted = self.may(Wish::Change, 0);
+            let _counted = self.may(LimitedAction::Change, 0);
             let frame = phoenix::reply(version, &Ref::Null, &reference, &topic, ReplyStatus::Ok, "{}");
             self.outbox.push(Outgoing::Frame(frame.into()));
             return None;
@@ -160,7 +160,7 @@ impl Device {
     }
 
     async fn join(&mut self, payload: &RawValue, reply: ReplyTo) {
-        if let Err(error) = self.may(Wish::Join, 0) {
+        if let Err(error) = self.may(LimitedAction::Join, 0) {
             return reply.send_error(&error);
         }
         let parsed = match Topic::parse(&reply.topic) {
@@ -176,7 +176,7 @@ impl Device {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
             return reply.send_error(&channel::error("invalid", message));
         }
-        let caller = Caller { context: &self.context, claims: &self.claims, pass: &self.pass, reply };
+        let caller = ChannelRequest { context: &self.context, claims: &self.claims, pass: &self.pass, reply };
         let seat = match &parsed {
             Topic::Company(company) => channel::company::join(&caller, company, payload, old).await,
             Topic::Employee(company, employee) => channel::employee::join(&caller, company, employee, old).await,
@@ -194,7 +194,7 @@ impl Device {
         let Some(seat) = self.seat(&reply.topic) else {
             // A leave of a joined topic is always granted. Any other counts, because a flood of them would be free
             // otherwise.
-            return match self.may(Wish::Change, 0) {
+            return match self.may(LimitedAction::Change, 0) {
                 Ok(()) => reply.send(&Ok("{}".into())),
                 Err(error) => reply.send_error(&error),
             };
@@ -237,13 +237,13 @@ impl Device {
             return;
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
-        let caller = Caller { context: &self.context, claims: &self.claims, pass: &self.pass, reply };
+        let caller = ChannelRequest { context: &self.context, claims: &self.claims, pass: &self.pass, reply };
         let (topic, company) = (seat.room.kind(), &seat.company);
         let span = tracing::debug_span!(target: TRACE, "push", topic, %company, event = channel::shortened(event));
         self.pushed(caller, seat, event, payload).instrument(span).await;
     }
 
-    async fn pushed(&self, caller: Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+    async fn pushed(&self, caller: ChannelRequest<'_>, seat: &Seat, event: &str, payload: &RawValue) {
         match &seat.room {
             Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
             Room::Employee(_) => channel::employee::push(&caller, seat, event, payload).await,
@@ -253,7 +253,7 @@ impl Device {
     }
 
     /// Counts a request of so many bytes. A refusal is noted for [`Device::was_limited`].
-    fn may(&mut self, wish: Wish, bytes: usize) -> Result<(), ErrorView<'static>> {
+    fn may(&mut self, wish: LimitedAction, bytes: usize) -> Result<(), ErrorView<'static>> {
         let granted = self.context.admission.grant(&self.pass, wish, bytes, self.context.exchange.clock().even());
         self.limited |= granted.is_err();
         granted.map_err(channel::limited_view)

@@ -15,12 +15,12 @@ const CREDENTIAL_LIFE_S: u64 = 12 * 60 * 60;
 #[derive(Clone, Debug, Default)]
 pub struct Ice {
     pub stun_urls: Vec<String>,
-    pub turn: Option<Turn>,
+    pub turn: Option<TurnServers>,
 }
 
 /// Servers that relay a call for the holder of a credential.
 #[derive(Clone, Debug)]
-pub struct Turn {
+pub struct TurnServers {
     pub urls: Vec<String>,
     /// The secret that signs credentials, which the TURN servers know too.
     pub secret: Secret,
@@ -60,7 +60,7 @@ impl<'a> IceServers<'a> {
 }
 
 /// A TURN server with a credential as in draft-uberti-behave-turn-rest.
-fn with_credential(turn: &Turn, expires_s: u64, party: Party) -> IceServer<'_> {
+fn with_credential(turn: &TurnServers, expires_s: u64, party: Party) -> IceServer<'_> {
     // The side instead of a name, so that TURN servers learn of no person.
     let username = format!("{expires_s}:{}", party.word());
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, turn.secret.expose().as_bytes());
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_turn_server_comes_with_a_credential_and_a_stun_server_without() {
-        let turn = Turn { urls: vec!["turn:b.example".to_owned()], secret: Secret::new("north".to_owned()) };
+        let turn = TurnServers { urls: vec!["turn:b.example".to_owned()], secret: Secret::new("north".to_owned()) };
         let ice = Ice { stun_urls: vec!["stun:a.example".to_owned()], turn: Some(turn) };
         // The credential comes from: printf 1700043200:employee | openssl dgst -sha1 -hmac north -binary | base64
         let expected = serde_json::json!({

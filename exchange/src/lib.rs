@@ -17,7 +17,8 @@ pub mod admission;
 pub mod clock;
 
 pub use companies::{
-    Changes, Exchange, JoinReply, Line, NotNow, Reply, ReplyTo, Response, Room, Rooms, Shown, Visit, Visited, goes_on,
+    Changes, Exchange, JoinReply, JoinSnapshot, NotNow, Reply, ReplyTo, Response, Room, Rooms, Subscriber, Visit,
+    Visited, goes_on,
 };
 
 #[cfg(all(test, feature = "model"))]

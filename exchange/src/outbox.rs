@@ -16,7 +16,7 @@ use switchboard_metrics::METRICS;
 use switchboard_wire::phoenix::Version;
 
 pub use share::{Outboxes, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
-pub use snapshot::Snapshot;
+pub use snapshot::SnapshotReply;
 
 use share::Share;
 
@@ -39,7 +39,7 @@ pub enum Outgoing {
     /// proof of delivery.
     Offer(Utf8Bytes, Bytes),
     /// A frame about a search of the device's person. While the search goes on, the socket pings the device.
-    Search(Utf8Bytes, Search),
+    Search(Utf8Bytes, SearchProgress),
     /// The end of a channel from this side: a join that was lost, or a topic that was closed. The socket sends the
     /// frame and forgets that line alone, because the device may have joined the topic again in the meantime.
     Ended {
@@ -53,7 +53,7 @@ pub enum Outgoing {
 
 /// The state of a search that a device is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Search {
+pub struct SearchProgress {
     /// The line of the frame.
     pub line: u64,
     /// None if the search is over, or if no device has to answer.
@@ -88,13 +88,13 @@ impl Outgoing {
 
 /// An item in the queue.
 #[derive(Debug)]
-enum Held {
+enum QueuedFrame {
     Whole(Outgoing),
     /// A snapshot is encoded when the writer takes it, so that queued snapshots share their text.
-    Snapshot(Box<Snapshot>),
+    Snapshot(Box<SnapshotReply>),
 }
 
-impl Held {
+impl QueuedFrame {
     fn bytes(&self) -> usize {
         match self {
             Self::Whole(outgoing) => outgoing.bytes(),
@@ -106,13 +106,13 @@ impl Held {
 /// The sending end of a queue. Sending never waits: the queue of a device that reads too slowly is shut instead.
 #[derive(Debug)]
 pub struct Outbox {
-    queue: Arc<Queue>,
+    queue: Arc<SendQueue>,
 }
 
 /// The receiving end of a queue.
 #[derive(Debug)]
-pub struct Waiting {
-    queue: Arc<Queue>,
+pub struct OutboxReceiver {
+    queue: Arc<SendQueue>,
 }
 
 /// The reason for which nothing more comes out of an outbox.
@@ -129,7 +129,7 @@ pub enum Ended {
 }
 
 #[derive(Debug)]
-struct Queue {
+struct SendQueue {
     version: Version,
     frames_max: usize,
     senders: AtomicUsize,
@@ -141,7 +141,7 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Held>,
+    waiting: VecDeque<QueuedFrame>,
     waiting_bytes: usize,
     largest_bytes: usize,
     /// The reason for which nothing more goes in, also set when the receiving end is dropped.
@@ -152,14 +152,14 @@ struct State {
 impl Outbox {
     /// An outbox for so many frames that shares no bound with other devices, and its receiving end.
     #[must_use]
-    pub fn new(frames: usize, version: Version) -> (Self, Waiting) {
+    pub fn new(frames: usize, version: Version) -> (Self, OutboxReceiver) {
         Arc::new(Outboxes::default()).open(0, frames, version)
     }
 
-    fn of(share: Arc<Share>, frames: usize, version: Version) -> (Self, Waiting) {
+    fn of(share: Arc<Share>, frames: usize, version: Version) -> (Self, OutboxReceiver) {
         let (senders, state, taken_bytes) = (AtomicUsize::new(1), Mutex::default(), AtomicUsize::new(0));
-        let queue = Arc::new(Queue { version, frames_max: frames, senders, state, share, taken_bytes });
-        (Self { queue: queue.clone() }, Waiting { queue })
+        let queue = Arc::new(SendQueue { version, frames_max: frames, senders, state, share, taken_bytes });
+        (Self { queue: queue.clone() }, OutboxReceiver { queue })
     }
 
     /// The protocol version of the device's frames.
@@ -170,15 +170,15 @@ impl Outbox {
 
     /// Queues an item. An overflow shuts the outbox, and items for a device that has gone are dropped.
     pub fn push(&self, outgoing: Outgoing) {
-        self.put(Held::Whole(outgoing));
+        self.put(QueuedFrame::Whole(outgoing));
     }
 
     /// Queues the reply to a join.
-    pub fn push_snapshot(&self, snapshot: Snapshot) {
-        self.put(Held::Snapshot(Box::new(snapshot)));
+    pub fn push_snapshot(&self, snapshot: SnapshotReply) {
+        self.put(QueuedFrame::Snapshot(Box::new(snapshot)));
     }
 
-    fn put(&self, held: Held) {
+    fn put(&self, held: QueuedFrame) {
         let (queue, bytes) = (&self.queue, held.bytes());
         // Counted before the item is in, so that no reader gives bytes back which are not counted yet.
         let is_too_much = queue.share.add(bytes);
@@ -215,7 +215,7 @@ impl Drop for Outbox {
     }
 }
 
-impl Waiting {
+impl OutboxReceiver {
     /// Ready when there is an item to take; an error when nothing more comes.
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         // A writer that asks for more has written what it took.
@@ -248,21 +248,21 @@ impl Waiting {
         .await
     }
 
-    /// Takes the oldest item, if there is one. The item's bytes count until [`Waiting::is_written`] or
-    /// [`Waiting::poll_ready`] is called.
+    /// Takes the oldest item, if there is one. The item's bytes count until [`OutboxReceiver::is_written`] or
+    /// [`OutboxReceiver::poll_ready`] is called.
     #[must_use]
     pub fn take(&self) -> Option<Outgoing> {
         let queue = &self.queue;
         let held = queue.lock().take()?;
         queue.taken_bytes.fetch_add(held.bytes(), Ordering::Relaxed);
         Some(match held {
-            Held::Whole(outgoing) => outgoing,
-            Held::Snapshot(snapshot) => Outgoing::Frame(snapshot.frame(queue.version)),
+            QueuedFrame::Whole(outgoing) => outgoing,
+            QueuedFrame::Snapshot(snapshot) => Outgoing::Frame(snapshot.frame(queue.version)),
         })
     }
 }
 
-impl Drop for Waiting {
+impl Drop for OutboxReceiver {
     fn drop(&mut self) {
         let freed_bytes = self.queue.lock().shut(Ended::Overflowed);
         self.queue.share.give_back(freed_bytes);
@@ -270,7 +270,7 @@ impl Drop for Waiting {
     }
 }
 
-impl Queue {
+impl SendQueue {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No step under the lock can leave half a change, so the state is good even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -318,7 +318,7 @@ struct Put {
 
 impl State {
     /// Queues an item of so many bytes, or shuts the outbox.
-    fn put(&mut self, held: Held, bytes: usize, frames_max: usize) -> Put {
+    fn put(&mut self, held: QueuedFrame, bytes: usize, frames_max: usize) -> Put {
         if self.shut.is_some() {
             return Put { reader: None, freed_bytes: bytes };
         }
@@ -341,7 +341,7 @@ impl State {
         Put { reader: self.reader.take(), freed_bytes }
     }
 
-    fn take(&mut self) -> Option<Held> {
+    fn take(&mut self) -> Option<QueuedFrame> {
         let held = self.waiting.pop_front()?;
         self.waiting_bytes -= held.bytes();
         // A queue keeps the memory of its largest burst, and most sockets are idle.

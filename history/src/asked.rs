@@ -4,7 +4,7 @@ use switchboard_core::Time;
 
 /// The filter of a list of bookings or sessions.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct HistoryFilter {
     pub state: Option<String>,
     pub client: Option<String>,
     pub employee: Option<String>,

@@ -1,12 +1,12 @@
 //! The audit list as the API shows it.
 
 use serde::Serialize;
-use switchboard_journal::audit::Filter;
+use switchboard_journal::audit::AuditFilter;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 
 use crate::paging::{Listed, Page, Paging};
-use crate::past::{Answer, AuditRow, Past};
+use crate::past::{AuditRow, HistoryResult, Past};
 
 /// The key that somebody has used, or the person who came with a token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -51,7 +51,12 @@ pub struct AuditItem {
 
 impl dyn Past + '_ {
     /// Lines of the audit list, newest first.
-    pub fn list_audit(&self, filter: &Filter, page: &Page, before: Option<i64>) -> Answer<Listed<AuditItem>> {
+    pub fn list_audit(
+        &self,
+        filter: &AuditFilter,
+        page: &Page,
+        before: Option<i64>,
+    ) -> HistoryResult<Listed<AuditItem>> {
         let mut paging = Paging::of(page.limit);
         self.audit(filter, before, page.limit + 1, &mut |row| Ok(paging.add_or_break(AuditItem::from(row))))?;
         Ok(paging.listed(|item: &AuditItem| item.number.to_string()))

@@ -3,23 +3,23 @@
 use std::ops::ControlFlow;
 
 use switchboard_core::id::StoredAsText;
-use switchboard_core::{CompanyId, EmployeeNo, Settings, Time};
+use switchboard_core::{CompanyId, CompanySettings, EmployeeNo, Time};
 use switchboard_journal::StoreError;
 use switchboard_journal::cut::Cut;
 
 use crate::asked::CompaniesAsked;
 use crate::lists::unreadable;
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 use crate::replay;
 
 impl dyn Past + '_ {
     /// The companies with a bound on the age of their history, each with its number of days. Removed companies are
     /// included, because their history ages too.
-    pub fn companies_that_forget(&self) -> Answer<Vec<(CompanyId, u32)>> {
+    pub fn companies_that_forget(&self) -> HistoryResult<Vec<(CompanyId, u32)>> {
         let mut found = Vec::new();
         let all = CompaniesAsked { among: None, prefix: "", after: "", limit: u32::MAX };
         self.companies(all, &mut |row| {
-            let settings: Settings = serde_json::from_str(&row.settings).map_err(unreadable)?;
+            let settings: CompanySettings = serde_json::from_str(&row.settings).map_err(unreadable)?;
             if settings.history_days > 0 {
                 found.push((CompanyId::from_stored(&row.id).map_err(unreadable)?, settings.history_days));
             }
@@ -36,7 +36,7 @@ impl dyn Past + '_ {
 
     /// The cut after which everything that ended up to `until` is forgotten. Events from `needed` on are kept, whatever
     /// their age.
-    pub fn cut(&self, company: &CompanyId, until: Time, needed: Option<u64>) -> Answer<Cut> {
+    pub fn cut(&self, company: &CompanyId, until: Time, needed: Option<u64>) -> HistoryResult<Cut> {
         let mut origin = replay::state_before(self, company, until)?;
         let mut is_held_back = needed.is_some_and(|needed| origin.seq() >= needed);
         let folded = replay::go_on(self, &mut origin, |before, at, _| {

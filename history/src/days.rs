@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use switchboard_core::{Company, CompanyId, Time};
-use switchboard_journal::day::{Day, Part};
+use switchboard_journal::day::{Day, DayPart};
 use switchboard_wire::view::json;
 
 use crate::figures::{Range, Span};
 use crate::lists::unreadable;
-use crate::past::{Answer, Past};
-use crate::spread::Kept;
+use crate::past::{HistoryResult, Past};
+use crate::spread::StoredSpread;
 use crate::tally::{BookingTally, WorkTally};
 
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -34,16 +34,16 @@ const fn whole(day: Day) -> Range {
 
 /// The counts of one day.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Counted {
-    bookings: BookingTally<Kept>,
-    work: WorkTally<Kept>,
+pub struct DayCounts {
+    bookings: BookingTally<StoredSpread>,
+    work: WorkTally<StoredSpread>,
     /// The work of each employee.
-    each: BTreeMap<String, WorkTally<Kept>>,
+    each: BTreeMap<String, WorkTally<StoredSpread>>,
 }
 
-impl Counted {
+impl DayCounts {
     /// Counts the rows of a day.
-    pub fn read(past: &dyn Past, company: &CompanyId, day: Day) -> Answer<Self> {
+    pub fn read(past: &dyn Past, company: &CompanyId, day: Day) -> HistoryResult<Self> {
         let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
         let mut each: BTreeMap<String, WorkTally> = BTreeMap::new();
         let span = Span::day(whole(day));
@@ -60,10 +60,11 @@ impl Counted {
     }
 
     /// The kept counts; none when the day is not kept.
-    fn stored(past: &dyn Past, company: &CompanyId, day: Day) -> Answer<Option<Self>> {
+    fn stored(past: &dyn Past, company: &CompanyId, day: Day) -> HistoryResult<Option<Self>> {
         let Some((bookings, work)) = past.day(company, day)? else { return Ok(None) };
         let each = past.employees_of_day(company, day)?;
-        let each = each.into_iter().map(|(employee, work)| Ok((employee, read(&work)?))).collect::<Answer<_>>()?;
+        let each =
+            each.into_iter().map(|(employee, work)| Ok((employee, read(&work)?))).collect::<HistoryResult<_>>()?;
         Ok(Some(Self { bookings: read(&bookings)?, work: read(&work)?, each }))
     }
 
@@ -81,7 +82,7 @@ impl Counted {
 
     /// The counts in parts, to be written one after the other. The day is kept once the last part is written.
     #[must_use]
-    pub fn parts(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Part> {
+    pub fn parts(self, company: &CompanyId, day: Day, revision: u64) -> Vec<DayPart> {
         let (bookings, work): (Arc<str>, Arc<str>) = (json(&self.bookings).into(), json(&self.work).into());
         let each: Vec<(String, String)> = self.each.into_iter().map(|(id, work)| (id, json(&work))).collect();
         let all = each.len();
@@ -93,23 +94,23 @@ impl Counted {
         let part = |(number, each)| {
             let (company, bookings, work) = (company.clone(), bookings.clone(), work.clone());
             let (is_first, all) = (number == 0, (number == last).then_some(all));
-            Part { company, day, revision, is_first, all, bookings, work, each }
+            DayPart { company, day, revision, is_first, all, bookings, work, each }
         };
         parts.into_iter().enumerate().map(part).collect()
     }
 }
 
 /// A day that is counted, and not kept yet.
-pub(crate) struct Due {
+pub(crate) struct UnstoredDay {
     /// The parts, to be written one after the other.
-    pub parts: Vec<Part>,
+    pub parts: Vec<DayPart>,
     /// The day after the counted one.
     pub next: Day,
 }
 
 /// Counts the next day, starting with `from`, that can be kept and is not. The clock of the state says up to which
 /// moment everything is projected.
-pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> Answer<Option<Due>> {
+pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> HistoryResult<Option<UnstoredDay>> {
     let company = state.id();
     let revision = past.revision(company)?;
     let cut_at = past.cut_at(company)?;
@@ -125,9 +126,9 @@ pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> Answer<Op
         if is_cut_off || past.is_day_kept(company, day)? || !past.is_settled(company, whole(day))? {
             continue;
         }
-        let counted = Counted::read(past, company, day)?;
+        let counted = DayCounts::read(past, company, day)?;
         if counted.is_settled() {
-            return Ok(Some(Due { parts: counted.parts(company, day, revision), next: from }));
+            return Ok(Some(UnstoredDay { parts: counted.parts(company, day, revision), next: from }));
         }
     }
     Ok(None)
@@ -135,14 +136,14 @@ pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> Answer<Op
 
 /// A period in parts: its kept days, and the time around them.
 #[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct SplitRange {
     kept: Vec<Day>,
     /// The ranges around the kept days, which must be counted.
     pub counted: Vec<Range>,
 }
 
-impl Parts {
-    pub(crate) fn of(past: &dyn Past, company: &CompanyId, range: Range) -> Answer<Self> {
+impl SplitRange {
+    pub(crate) fn of(past: &dyn Past, company: &CompanyId, range: Range) -> HistoryResult<Self> {
         let (first, end) = (range.from.as_ms().div_ceil(DAY_MS), range.to.day());
         let kept = past.days(company, first, end)?;
         let ends = kept.iter().map(|day| begin_of(*day)).chain([range.to]);
@@ -159,7 +160,7 @@ impl Parts {
         company: &CompanyId,
         bookings: &mut BookingTally,
         work: &mut WorkTally,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         for day in &self.kept {
             if let Some((of_bookings, of_work)) = past.day(company, *day)? {
                 bookings.add_kept(&read(&of_bookings)?);
@@ -176,7 +177,7 @@ impl Parts {
         company: &CompanyId,
         employee: &str,
         work: &mut WorkTally,
-    ) -> Answer<bool> {
+    ) -> HistoryResult<bool> {
         let (Some(first), Some(last)) = (self.kept.first(), self.kept.last()) else { return Ok(false) };
         let mut is_there = false;
         past.days_of_employee(company, employee, (*first, *last), &mut |day, kept| {
@@ -190,21 +191,21 @@ impl Parts {
     }
 }
 
-fn read<T: DeserializeOwned>(kept: &str) -> Answer<T> {
+fn read<T: DeserializeOwned>(kept: &str) -> HistoryResult<T> {
     serde_json::from_str(kept).map_err(unreadable)
 }
 
 /// Describes the kept days that differ from their rows.
-pub fn differences(past: &dyn Past, company: &CompanyId) -> Answer<Vec<String>> {
+pub fn differences(past: &dyn Past, company: &CompanyId) -> HistoryResult<Vec<String>> {
     let mut found = Vec::new();
     let cut_at = past.cut_at(company)?;
     for day in past.days(company, 0, Day::MAX)? {
         if cut_at.is_some_and(|at| begin_of(day) <= at) {
             continue;
         }
-        match Counted::stored(past, company, day) {
+        match DayCounts::stored(past, company, day) {
             Ok(None) => {}
-            Ok(Some(stored)) if stored == Counted::read(past, company, day)? => {}
+            Ok(Some(stored)) if stored == DayCounts::read(past, company, day)? => {}
             Ok(Some(_)) => {
                 found.push(format!("what is kept of day {day} is not what its bookings and sessions come to"));
             }

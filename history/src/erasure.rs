@@ -7,11 +7,11 @@ use std::ops::ControlFlow;
 use switchboard_core::erasure::{Erasure, Person};
 use switchboard_core::{Company, CompanyId, Event, Time};
 use switchboard_journal::Write;
-use switchboard_journal::audit::Named;
-use switchboard_journal::erasure::{BASE, Begin, EVENT, LINE, OFFER, Ready, SNAPSHOT, Step};
+use switchboard_journal::audit::RenamedPerson;
+use switchboard_journal::erasure::{BASE, Begin, EVENT, ErasureStep, LINE, OFFER, Ready, SNAPSHOT};
 
 use crate::lists::unreadable;
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 use crate::store::History;
 
 /// Events that are read and rewritten for one slice.
@@ -56,9 +56,9 @@ impl Preparation {
     }
 
     /// Computes the next slice, away from the journal's thread; none at the end.
-    pub async fn go_on(mut self, history: &dyn History) -> Answer<(Self, Option<Write>)> {
+    pub async fn go_on(mut self, history: &dyn History) -> HistoryResult<(Self, Option<Write>)> {
         loop {
-            let read = history.aside(move |past| {
+            let read = history.off_runtime(move |past| {
                 let ready = self.look(past)?;
                 Ok((self, ready))
             });
@@ -67,7 +67,7 @@ impl Preparation {
             match ready {
                 Some(ready) if ready.is_empty() => {}
                 Some(ready) => {
-                    let write = Write::Erasure(Step::LayReady(self.company.clone(), ready));
+                    let write = Write::Erasure(ErasureStep::LayReady(self.company.clone(), ready));
                     return Ok((self, Some(write)));
                 }
                 None => return Ok((self, None)),
@@ -75,7 +75,7 @@ impl Preparation {
         }
     }
 
-    fn look(&mut self, past: &dyn Past) -> Answer<Option<Vec<Ready>>> {
+    fn look(&mut self, past: &dyn Past) -> HistoryResult<Option<Vec<Ready>>> {
         match &self.at {
             At::Origin => self.find_origin(past).map(Some),
             At::Events { .. } => self.tell_events(past).map(Some),
@@ -93,11 +93,11 @@ impl Preparation {
         let (is_client, person) = who(&self.erasure);
         let (company, alias) = (self.company.clone(), self.erasure.alias().to_owned());
         let (begins, audit_seen) = (self.begins.cast_signed(), self.audit_seen);
-        Write::Erasure(Step::Begin(Begin { company, is_client, person, alias, begins, audit_seen }))
+        Write::Erasure(ErasureStep::Begin(Begin { company, is_client, person, alias, begins, audit_seen }))
     }
 
     /// Bases and the snapshot are folded anew, so that they agree with the rewritten events.
-    fn find_origin(&mut self, past: &dyn Past) -> Answer<Vec<Ready>> {
+    fn find_origin(&mut self, past: &dyn Past) -> HistoryResult<Vec<Ready>> {
         let bases = past.bases(&self.company)?;
         let snapshot = past.snapshot_at(&self.company)?;
         let mut ready = Vec::new();
@@ -117,7 +117,7 @@ impl Preparation {
         Ok(ready)
     }
 
-    fn tell_events(&mut self, past: &dyn Past) -> Answer<Vec<Ready>> {
+    fn tell_events(&mut self, past: &dyn Past) -> HistoryResult<Vec<Ready>> {
         let Self { company: id, erasure, at: step, .. } = self;
         let At::Events { company, bases, snapshot } = step else { return Ok(Vec::new()) };
         let events = next_events(past, id, company.seq())?;
@@ -148,7 +148,7 @@ impl Preparation {
     }
 
     /// Finds the bookings for which an employee was asked. All offers are read, because no index has them.
-    fn find_offers(&mut self, past: &dyn Past, after: &str) -> Answer<Vec<Ready>> {
+    fn find_offers(&mut self, past: &dyn Past, after: &str) -> HistoryResult<Vec<Ready>> {
         let (_, person) = who(&self.erasure);
         let (mut ready, mut last, mut seen): (Vec<Ready>, String, u32) = (Vec::new(), after.to_owned(), 0);
         // The next slice begins behind the last booking. Offers of it that this slice cut off are found all the same,
@@ -166,7 +166,7 @@ impl Preparation {
 
     /// Finds the audit entries whose target or request id names the person. The action, its time and its author stay in
     /// the list, and the target loses the person.
-    fn find_lines(&mut self, past: &dyn Past) -> Answer<Option<Vec<Ready>>> {
+    fn find_lines(&mut self, past: &dyn Past) -> HistoryResult<Option<Vec<Ready>>> {
         let named = named(&self.company, &self.erasure);
         let (mut lines, mut up_to) = (Vec::new(), self.audit_seen);
         past.audit_after(&named.company, self.audit_seen, LINES_AT_ONCE, &mut |number, target, request| {
@@ -190,14 +190,14 @@ fn who(erasure: &Erasure) -> (bool, String) {
     }
 }
 
-fn named(company: &CompanyId, erasure: &Erasure) -> Named {
+fn named(company: &CompanyId, erasure: &Erasure) -> RenamedPerson {
     let (is_client, person) = who(erasure);
-    Named { company: company.to_string(), is_client, person, alias: erasure.alias().to_owned() }
+    RenamedPerson { company: company.to_string(), is_client, person, alias: erasure.alias().to_owned() }
 }
 
 type Numbered = (u64, Time, Event);
 
-fn next_events(past: &dyn Past, id: &CompanyId, after: u64) -> Answer<Vec<Numbered>> {
+fn next_events(past: &dyn Past, id: &CompanyId, after: u64) -> HistoryResult<Vec<Numbered>> {
     let mut events = Vec::new();
     past.events(id, after, Some(EVENTS_AT_ONCE), &mut |stored| {
         events.push((stored.seq, stored.at, serde_json::from_str(stored.data).map_err(unreadable)?));

@@ -12,7 +12,7 @@ use switchboard_journal::StoreError;
 use switchboard_wire::view::{BookingView, Moment, SessionView};
 
 use crate::lists::{OfferItem, booking_view, session_view, unreadable};
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 use crate::store::History;
 
 /// Bytes of lines that are read and handed over at once.
@@ -21,7 +21,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// One thing of a company, as a line.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Line<'a> {
+enum ExportRecord<'a> {
     Company {
         id: &'a str,
         name: &'a str,
@@ -62,7 +62,7 @@ enum Line<'a> {
         event: &'a RawValue,
     },
     /// The last line, so that a receiver notices an export that was cut.
-    End(&'a Counts),
+    End(&'a ExportCounts),
 }
 
 /// The picture of a company.
@@ -74,7 +74,7 @@ struct Logo {
 
 /// Number of lines of each kind.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Counts {
+struct ExportCounts {
     companies: u64,
     employees: u64,
     bookings: u64,
@@ -86,11 +86,11 @@ struct Counts {
 }
 
 /// The last row of a page, by the columns that order it, behind which the next page begins.
-type After = [String; 2];
+type RowCursor = [String; 2];
 
 /// The kinds of lines in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum ExportPart {
     Company,
     Employees,
     Bookings,
@@ -101,7 +101,7 @@ enum Part {
     End,
 }
 
-impl Part {
+impl ExportPart {
     const fn next(self, with_events: bool) -> Option<Self> {
         Some(match self {
             Self::Company => Self::Employees,
@@ -129,11 +129,11 @@ impl dyn History + '_ {
         company: &CompanyId,
         with_events: bool,
         mut hand_over: impl FnMut(String) -> bool,
-    ) -> Answer<()> {
-        let (mut next, mut counts) = (Some((Part::Company, After::default())), Counts::default());
+    ) -> HistoryResult<()> {
+        let (mut next, mut counts) = (Some((ExportPart::Company, RowCursor::default())), ExportCounts::default());
         while let Some((part, after)) = next {
             let page = self.ask_until_answered(|past| {
-                let mut page = PageOfLines { counts, text: String::new(), next: None, company, past };
+                let mut page = ExportPage { counts, text: String::new(), next: None, company, past };
                 page.tell(part, &after)?;
                 Ok((page.text, page.counts, page.next))
             })?;
@@ -141,7 +141,7 @@ impl dyn History + '_ {
             counts = counted;
             next = match behind {
                 Some(after) => Some((part, after)),
-                None => part.next(with_events).map(|part| (part, After::default())),
+                None => part.next(with_events).map(|part| (part, RowCursor::default())),
             };
             if !text.is_empty() && !hand_over(text) {
                 return Err(StoreError::Stopping);
@@ -152,67 +152,67 @@ impl dyn History + '_ {
 }
 
 /// A piece: lines of one kind.
-struct PageOfLines<'a> {
-    counts: Counts,
+struct ExportPage<'a> {
+    counts: ExportCounts,
     text: String,
     /// The row behind which the next piece of the kind begins; none on the last piece.
-    next: Option<After>,
+    next: Option<RowCursor>,
     company: &'a CompanyId,
     past: &'a dyn Past,
 }
 
-impl PageOfLines<'_> {
-    fn tell(&mut self, part: Part, after @ [first, second]: &After) -> Answer<()> {
+impl ExportPage<'_> {
+    fn tell(&mut self, part: ExportPart, after @ [first, second]: &RowCursor) -> HistoryResult<()> {
         let (past, company) = (self.past, self.company);
         match part {
-            Part::Company => self.tell_the_company(),
-            Part::Employees => past.employees(company, first, &mut |row| {
+            ExportPart::Company => self.tell_the_company(),
+            ExportPart::Employees => past.employees(company, first, &mut |row| {
                 self.counts.employees += 1;
                 let topics = raw(&row.topics)?;
-                self.line(&Line::Employee { id: &row.id, name: &row.name, topics, intent: &row.intent });
+                self.line(&ExportRecord::Employee { id: &row.id, name: &row.name, topics, intent: &row.intent });
                 Ok(self.break_behind(row.id.clone(), String::new()))
             }),
-            Part::Bookings => past.bookings_after(company, first, &mut |row| {
+            ExportPart::Bookings => past.bookings_after(company, first, &mut |row| {
                 let booking = booking_view(company, row);
                 let asked: Vec<_> = past.offers(company, booking.id)?.into_iter().map(OfferItem::from).collect();
                 self.counts.bookings += 1;
                 self.counts.offers += asked.len() as u64;
-                self.line(&Line::Booking { booking: &booking, asked: &asked });
+                self.line(&ExportRecord::Booking { booking: &booking, asked: &asked });
                 Ok(self.break_behind(booking.id, String::new()))
             }),
-            Part::Sessions => past.sessions_after(company, first, &mut |row| {
+            ExportPart::Sessions => past.sessions_after(company, first, &mut |row| {
                 let session = session_view(company, row);
                 self.counts.sessions += 1;
-                self.line(&Line::Session(&session));
+                self.line(&ExportRecord::Session(&session));
                 Ok(self.break_behind(session.id, String::new()))
             }),
-            Part::Messages => past.messages_after(company, first, second, &mut |row| {
+            ExportPart::Messages => past.messages_after(company, first, second, &mut |row| {
                 self.counts.messages += 1;
                 let (session_id, id, at) = (row.session_id, row.id, Moment(row.at));
-                self.line(&Line::Message { session_id, id, from: &row.sender, body: &row.body, at });
+                self.line(&ExportRecord::Message { session_id, id, from: &row.sender, body: &row.body, at });
                 Ok(self.break_behind(session_id, id.to_string()))
             }),
-            Part::Notes => past.notes_after(company, first, &mut |row| {
+            ExportPart::Notes => past.notes_after(company, first, &mut |row| {
                 self.counts.notes += 1;
-                self.line(&Line::Notes { session_id: row.session_id, body: &row.body, at: Moment(row.at) });
+                self.line(&ExportRecord::Notes { session_id: row.session_id, body: &row.body, at: Moment(row.at) });
                 Ok(self.break_behind(row.session_id, String::new()))
             }),
-            Part::Events => self.tell_events(after),
-            Part::End => {
+            ExportPart::Events => self.tell_events(after),
+            ExportPart::End => {
                 let counts = self.counts;
-                self.line(&Line::End(&counts));
+                self.line(&ExportRecord::End(&counts));
                 Ok(())
             }
         }
     }
 
-    fn tell_the_company(&mut self) -> Answer<()> {
+    fn tell_the_company(&mut self) -> HistoryResult<()> {
         let Some(row) = self.past.company_row(self.company)? else { return Ok(()) };
         self.counts.companies += 1;
         let id = row.logo.as_deref().and_then(|logo| logo.parse::<LogoId>().ok());
         let logo = id.map(|id| self.past.logo(self.company, &id)).transpose()?.flatten();
         let logo = logo.map(|(kind, data)| Logo { r#type: kind.media_type(), base64: STANDARD.encode(data) });
-        self.line(&Line::Company {
+        self.line(&ExportRecord::Company {
             id: &row.id,
             name: &row.name,
             settings: raw(&row.settings)?,
@@ -223,17 +223,17 @@ impl PageOfLines<'_> {
         Ok(())
     }
 
-    fn tell_events(&mut self, [after, _]: &After) -> Answer<()> {
+    fn tell_events(&mut self, [after, _]: &RowCursor) -> HistoryResult<()> {
         let begins_behind = self.past.begins_behind(self.company)?;
         let after = after.parse::<u64>().map_or(begins_behind, |after| after.max(begins_behind));
         self.past.events(self.company, after, None, &mut |stored| {
             self.counts.events += 1;
-            self.line(&Line::Event { seq: stored.seq, at: Moment(stored.at), event: raw(stored.data)? });
+            self.line(&ExportRecord::Event { seq: stored.seq, at: Moment(stored.at), event: raw(stored.data)? });
             Ok(self.break_behind(stored.seq, String::new()))
         })
     }
 
-    fn line(&mut self, line: &Line<'_>) {
+    fn line(&mut self, line: &ExportRecord<'_>) {
         self.text.push_str(&switchboard_wire::view::json(line));
         self.text.push('\n');
     }
@@ -248,6 +248,6 @@ impl PageOfLines<'_> {
     }
 }
 
-fn raw(json: &str) -> Answer<&RawValue> {
+fn raw(json: &str) -> HistoryResult<&RawValue> {
     serde_json::from_str(json).map_err(unreadable)
 }

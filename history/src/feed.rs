@@ -3,7 +3,7 @@
 //! The table of events is the transactional outbox. An event of the feed is rendered when it is read, always in the
 //! same way, so that a booking does no extra work and every committed event reaches the feed, even after a crash.
 
-mod told;
+mod feed_event;
 
 mod render;
 
@@ -15,9 +15,9 @@ use switchboard_journal::endpoint::Endpoint;
 use switchboard_wire::Kind;
 
 use crate::lists::unreadable;
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 
-pub use told::{Told, event_id};
+pub use feed_event::{FeedEvent, event_id};
 
 /// Stored events that are read for one slice, so that a search for rare types goes through a long past in parts.
 const LOOKED_AT_MAX: u32 = 2_000;
@@ -26,7 +26,7 @@ pub const SLICE_MAX_BYTES: usize = 256 * 1024;
 
 /// Consecutive events, and the position after them.
 #[derive(Debug)]
-pub struct Slice<T = Told> {
+pub struct FeedSlice<T = FeedEvent> {
     pub events: Vec<T>,
     /// All events up to this number were read.
     pub next: u64,
@@ -37,15 +37,21 @@ pub struct Slice<T = Told> {
 impl dyn Past + '_ {
     /// A company's events for the feed after that number, and the number of the event by which a company of that id was
     /// removed last.
-    pub fn feed(&self, company: &CompanyId, after: u64, limit: usize, wanted: &Wanted) -> Answer<(Slice, Option<u64>)> {
-        let bytes = |told: &Told| told.json.len();
+    pub fn feed(
+        &self,
+        company: &CompanyId,
+        after: u64,
+        limit: usize,
+        wanted: &Wanted,
+    ) -> HistoryResult<(FeedSlice, Option<u64>)> {
+        let bytes = |told: &FeedEvent| told.json.len();
         let tell = |seq, at, event: &Event| render::told(self, company, seq, at, event);
         Ok((slice(self, company, after, limit, wanted, bytes, tell)?, self.removed_last(company)?))
     }
 
     /// The events after that number that an endpoint wants, each with its number and its lane. None when the endpoint
     /// is gone.
-    pub fn feed_of(&self, of: &Endpoint, after: u64, limit: usize) -> Answer<Option<Slice<(u64, String)>>> {
+    pub fn feed_of(&self, of: &Endpoint, after: u64, limit: usize) -> HistoryResult<Option<FeedSlice<(u64, String)>>> {
         if self.endpoint(&of.company, &of.id)?.is_none() {
             return Ok(None);
         }
@@ -59,13 +65,13 @@ impl dyn Past + '_ {
         after: u64,
         limit: usize,
         wanted: &Wanted,
-    ) -> Answer<Slice<(u64, String)>> {
+    ) -> HistoryResult<FeedSlice<(u64, String)>> {
         let tell = |seq, _, event: &Event| Ok(render::lane(self, company, event)?.map(|lane| (seq, lane)));
         slice(self, company, after, limit, wanted, |_| 0, tell)
     }
 
     /// The event of the feed with that number; none when the event is no longer kept, or is not in the feed.
-    pub fn told(&self, company: &CompanyId, seq: u64) -> Answer<Option<Told>> {
+    pub fn told(&self, company: &CompanyId, seq: u64) -> HistoryResult<Option<FeedEvent>> {
         if seq <= self.begins_behind(company)? {
             return Ok(None);
         }
@@ -74,7 +80,7 @@ impl dyn Past + '_ {
     }
 
     /// The numbers of a company's oldest kept event and of its latest; none when there is no event.
-    pub fn feed_kept(&self, company: &CompanyId) -> Answer<Option<(u64, u64)>> {
+    pub fn feed_kept(&self, company: &CompanyId) -> HistoryResult<Option<(u64, u64)>> {
         let begins_behind = self.begins_behind(company)?;
         // Events of an earlier company of the same id are not this company's.
         Ok(self.events_kept(company)?.map(|(oldest, latest)| (oldest.max(begins_behind + 1), latest)))
@@ -88,10 +94,10 @@ fn slice<T>(
     limit: usize,
     wanted: &Wanted,
     bytes_of: impl Fn(&T) -> usize,
-    tell: impl Fn(u64, Time, &Event) -> Answer<Option<T>>,
-) -> Answer<Slice<T>> {
+    tell: impl Fn(u64, Time, &Event) -> HistoryResult<Option<T>>,
+) -> HistoryResult<FeedSlice<T>> {
     let after = after.max(past.begins_behind(company)?);
-    let mut slice = Slice { events: Vec::new(), next: after, is_all: false };
+    let mut slice = FeedSlice { events: Vec::new(), next: after, is_all: false };
     let (mut looked_at, mut bytes, mut is_full) = (0, 0, false);
     past.events(company, after, Some(LOOKED_AT_MAX), &mut |stored| {
         if Kind::of_stored(stored.kind).is_some_and(|kind| wanted.has(kind)) {
@@ -115,6 +121,6 @@ fn slice<T>(
     Ok(slice)
 }
 
-fn parse(data: &str) -> Answer<Event> {
+fn parse(data: &str) -> HistoryResult<Event> {
     serde_json::from_str(data).map_err(unreadable)
 }

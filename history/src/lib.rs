@@ -29,7 +29,7 @@ pub mod webhooks;
 pub mod cut;
 pub mod erasure;
 
-pub use asked::{Filter, ForWhom};
+pub use asked::{ForWhom, HistoryFilter};
 pub use figures::Range;
-pub use past::{Answer, Past};
+pub use past::{HistoryResult, Past};
 pub use store::History;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use switchboard_core::{BookingId, CompanyId, EmployeeId, SessionId, Settings, Time};
+use switchboard_core::{BookingId, CompanyId, CompanySettings, EmployeeId, SessionId, Time};
 use switchboard_journal::StoreError;
 use switchboard_journal::rows::{MessageRow, OfferRow, SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
@@ -14,17 +14,17 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, Ref, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::asked::{CompaniesAsked, Filter, ForWhom, Ids};
+use crate::asked::{CompaniesAsked, ForWhom, HistoryFilter, Ids};
 use crate::ids;
 use crate::paging::{Listed, Page, Paging};
-use crate::past::{Answer, CompanyRow, Past, PastBooking};
+use crate::past::{CompanyRow, HistoryResult, Past, PastBooking};
 
 /// A company in a list.
 #[derive(Debug, Serialize)]
 pub struct CompanyItem {
     id: String,
     name: String,
-    settings: Settings,
+    settings: CompanySettings,
     created_at: Moment,
     colour: Option<String>,
     logo: Option<String>,
@@ -37,7 +37,7 @@ impl CompanyItem {
         &self.id
     }
 
-    fn of(row: CompanyRow) -> Answer<Self> {
+    fn of(row: CompanyRow) -> HistoryResult<Self> {
         let settings = serde_json::from_str(&row.settings).map_err(unreadable)?;
         Ok(Self {
             logo: row.logo.map(|logo| logo_path(&row.id, &logo)),
@@ -128,7 +128,7 @@ impl ToSchema for BookingDetail {
 
 impl dyn Past + '_ {
     /// The time from which on a reader may see an employee's past.
-    pub(crate) fn theirs_since(&self, for_whom: ForWhom, company: &CompanyId, employee: &str) -> Answer<Time> {
+    pub(crate) fn theirs_since(&self, for_whom: ForWhom, company: &CompanyId, employee: &str) -> HistoryResult<Time> {
         match for_whom {
             ForWhom::Admin => Ok(Time::default()),
             ForWhom::Themselves => Ok(self.employee_since(company, employee)?.unwrap_or_default()),
@@ -136,7 +136,7 @@ impl dyn Past + '_ {
     }
 
     /// The companies whose ids have that prefix, by id. With `among`, a JSON array of ids, only these.
-    pub fn list_companies(&self, among: Option<&str>, prefix: &str, page: &Page) -> Answer<Listed<CompanyItem>> {
+    pub fn list_companies(&self, among: Option<&str>, prefix: &str, page: &Page) -> HistoryResult<Listed<CompanyItem>> {
         let after = page.after.as_deref().unwrap_or("");
         let mut paging = Paging::of(page.limit);
         self.companies(CompaniesAsked { among, prefix, after, limit: page.limit + 1 }, &mut |row| {
@@ -150,9 +150,9 @@ impl dyn Past + '_ {
     pub fn list_bookings(
         &self,
         company: &CompanyId,
-        filter: &Filter,
+        filter: &HistoryFilter,
         page: &Page,
-    ) -> Answer<Listed<BookingView<'static>>> {
+    ) -> HistoryResult<Listed<BookingView<'static>>> {
         let (first, end) = ids::between(filter.from, filter.to);
         let before = page.after.as_ref().map_or(&end, |after| after.min(&end));
         let mut paging = Paging::of(page.limit);
@@ -163,7 +163,7 @@ impl dyn Past + '_ {
     }
 
     /// One booking with its offers.
-    pub fn show_booking(&self, company: &CompanyId, id: BookingId) -> Answer<Option<BookingDetail>> {
+    pub fn show_booking(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<BookingDetail>> {
         let Some(found) = self.booking(company, id)? else { return Ok(None) };
         let view = booking_view(company, found);
         let mut booking: serde_json::Map<_, _> =
@@ -177,10 +177,10 @@ impl dyn Past + '_ {
     pub fn list_sessions(
         &self,
         company: &CompanyId,
-        filter: &Filter,
+        filter: &HistoryFilter,
         page: &Page,
         for_whom: ForWhom,
-    ) -> Answer<Listed<SessionView<'static>>> {
+    ) -> HistoryResult<Listed<SessionView<'static>>> {
         let (first, end) = ids::between(filter.from, filter.to);
         let before = page.after.as_ref().map_or(&end, |after| after.min(&end));
         let theirs_since = match &filter.employee {
@@ -188,7 +188,7 @@ impl dyn Past + '_ {
             None => Time::default(),
         };
         let from = filter.from.unwrap_or_default().max(theirs_since);
-        let filter = Filter { from: Some(from), ..filter.clone() };
+        let filter = HistoryFilter { from: Some(from), ..filter.clone() };
         let mut paging = Paging::of(page.limit);
         self.sessions(company, &filter, Ids { first: &first, before }, page.limit + 1, &mut |row| {
             Ok(paging.add_or_break(session_view(company, row)))
@@ -197,12 +197,12 @@ impl dyn Past + '_ {
     }
 
     /// One session as the API shows it.
-    pub fn show_session(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionView<'static>>> {
+    pub fn show_session(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<SessionView<'static>>> {
         Ok(self.session(company, id)?.map(|row| session_view(company, row)))
     }
 
     /// The employee's notes on a session; none when there is no such session.
-    pub fn show_notes(&self, company: &CompanyId, id: SessionId) -> Answer<Option<NotesView<'static>>> {
+    pub fn show_notes(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<NotesView<'static>>> {
         let found = self.notes(company, id)?;
         Ok(found.map(|notes| match notes {
             Some(notes) => NotesView { body: Cow::Owned(notes.body.as_ref().to_owned()), at: Some(Moment(notes.at)) },
@@ -217,7 +217,7 @@ impl dyn Past + '_ {
         id: SessionId,
         (from, to): (Option<Time>, Option<Time>),
         page: &Page,
-    ) -> Answer<Option<Listed<MessageView<'static>>>> {
+    ) -> HistoryResult<Option<Listed<MessageView<'static>>>> {
         if self.session(company, id)?.is_none() {
             return Ok(None);
         }

@@ -19,14 +19,14 @@ use switchboard_journal::endpoint::{Delivery, Endpoint, QueuedDelivery};
 use switchboard_journal::picture;
 use switchboard_journal::rows::{BookingRow, MessageRow, NotesRow, OfferRow, SessionRow};
 
-use crate::asked::{CompaniesAsked, Filter, Ids};
+use crate::asked::{CompaniesAsked, HistoryFilter, Ids};
 use crate::figures::{BookingFigures, OfferFigures, Range, SessionFigures, Span};
 
 /// A store's answer to a question.
-pub type Answer<T> = Result<T, StoreError>;
+pub type HistoryResult<T> = Result<T, StoreError>;
 
 /// Called with each row until one call breaks. An error of the callback ends the question with that error.
-pub type Each<'a, T> = &'a mut dyn FnMut(T) -> Answer<ControlFlow<()>>;
+pub type Each<'a, T> = &'a mut dyn FnMut(T) -> HistoryResult<ControlFlow<()>>;
 
 /// The committed past as of one moment: all answers of one `Past` agree with each other.
 pub trait Past:
@@ -69,31 +69,31 @@ pub struct PastBooking {
 /// Companies, their employees and logos, and the beginning of the history of the current company of an id.
 pub trait Companies {
     /// Whether the tables have the company.
-    fn is_known(&self, company: &CompanyId) -> Answer<bool>;
+    fn is_known(&self, company: &CompanyId) -> HistoryResult<bool>;
     /// Companies, ordered by id.
-    fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> Answer<()>;
-    fn company_row(&self, company: &CompanyId) -> Answer<Option<CompanyRow>>;
+    fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> HistoryResult<()>;
+    fn company_row(&self, company: &CompanyId) -> HistoryResult<Option<CompanyRow>>;
     /// The company after all its projected events, and the number of events since its snapshot.
-    fn company(&self, company: &CompanyId) -> Answer<(Company, u64)>;
+    fn company(&self, company: &CompanyId) -> HistoryResult<(Company, u64)>;
     /// Ordered by id, behind an id.
-    fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> Answer<()>;
+    fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> HistoryResult<()>;
     /// The time at which the current company of the id was made; 0 while there is none.
-    fn begins_at(&self, company: &CompanyId) -> Answer<Time>;
+    fn begins_at(&self, company: &CompanyId) -> HistoryResult<Time>;
     /// The number of the event that removed the previous company of the id; 0 if there was none, and while there is no
     /// current company.
-    fn begins_behind(&self, company: &CompanyId) -> Answer<u64>;
+    fn begins_behind(&self, company: &CompanyId) -> HistoryResult<u64>;
     /// The number of the latest event that removed a company of this id, whether or not there is a current company.
-    fn removed_last(&self, company: &CompanyId) -> Answer<Option<u64>>;
+    fn removed_last(&self, company: &CompanyId) -> HistoryResult<Option<u64>>;
     /// Companies that were made again while the tables still have rows of the previous company, with the time of the
     /// removal.
-    fn companies_made_again(&self) -> Answer<Vec<(CompanyId, Time)>>;
+    fn companies_made_again(&self) -> HistoryResult<Vec<(CompanyId, Time)>>;
     /// Companies with a booking, a session or an idle employee, because a deadline in them may have passed.
-    fn companies_with_open_things(&self) -> Answer<Vec<CompanyId>>;
+    fn companies_with_open_things(&self) -> HistoryResult<Vec<CompanyId>>;
     /// The company to which the session belongs.
-    fn company_of_session(&self, id: SessionId) -> Answer<Option<CompanyId>>;
+    fn company_of_session(&self, id: SessionId) -> HistoryResult<Option<CompanyId>>;
     /// Companies with events and without a row, which were removed.
-    fn companies_that_are_gone(&self) -> Answer<Vec<CompanyId>>;
-    fn logo(&self, company: &CompanyId, logo: &LogoId) -> Answer<Option<(picture::Kind, Vec<u8>)>>;
+    fn companies_that_are_gone(&self) -> HistoryResult<Vec<CompanyId>>;
+    fn logo(&self, company: &CompanyId, logo: &LogoId) -> HistoryResult<Option<(picture::Kind, Vec<u8>)>>;
 }
 
 /// Bookings and offers of the current company.
@@ -102,16 +102,16 @@ pub trait Bookings {
     fn bookings(
         &self,
         company: &CompanyId,
-        filter: &Filter,
+        filter: &HistoryFilter,
         ids: Ids<'_>,
         limit: u32,
         each: Each<'_, PastBooking>,
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
     /// Oldest first, behind an id.
-    fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> Answer<()>;
-    fn booking(&self, company: &CompanyId, id: BookingId) -> Answer<Option<PastBooking>>;
+    fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> HistoryResult<()>;
+    fn booking(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<PastBooking>>;
     /// The offers of a booking, ordered by attempt.
-    fn offers(&self, company: &CompanyId, id: BookingId) -> Answer<Vec<OfferRow>>;
+    fn offers(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Vec<OfferRow>>;
     /// Every offer behind a booking's id, ordered by booking: the booking, and whether that employee was asked.
     fn offers_after(
         &self,
@@ -120,7 +120,7 @@ pub trait Bookings {
         employee: &str,
         limit: u32,
         each: Each<'_, (String, bool)>,
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
 }
 
 /// Sessions, notes and messages of the current company.
@@ -129,18 +129,18 @@ pub trait Sessions {
     fn sessions(
         &self,
         company: &CompanyId,
-        filter: &Filter,
+        filter: &HistoryFilter,
         ids: Ids<'_>,
         limit: u32,
         each: Each<'_, SessionRow>,
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
     /// Oldest first, behind an id.
-    fn sessions_after(&self, company: &CompanyId, after: &str, each: Each<'_, SessionRow>) -> Answer<()>;
-    fn session(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionRow>>;
+    fn sessions_after(&self, company: &CompanyId, after: &str, each: Each<'_, SessionRow>) -> HistoryResult<()>;
+    fn session(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<SessionRow>>;
     /// The notes on a session, if there are any; the outer none means an unknown session.
-    fn notes(&self, company: &CompanyId, id: SessionId) -> Answer<Option<Option<NotesRow>>>;
+    fn notes(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<Option<NotesRow>>>;
     /// Ordered by session, behind a session's id.
-    fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> Answer<()>;
+    fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> HistoryResult<()>;
     /// Messages of one session within that period and range of ids, ordered by id.
     fn messages(
         &self,
@@ -150,7 +150,7 @@ pub trait Sessions {
         behind: Ids<'_>,
         limit: u32,
         each: Each<'_, MessageRow>,
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
     /// Ordered by session and id, behind that message of that session.
     fn messages_after(
         &self,
@@ -158,7 +158,7 @@ pub trait Sessions {
         session: &str,
         message: &str,
         each: Each<'_, MessageRow>,
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
 }
 
 /// An event as it is stored.
@@ -180,34 +180,34 @@ pub trait Events {
         company: &CompanyId,
         after: u64,
         limit: Option<u32>,
-        each: &mut dyn FnMut(StoredEvent<'_>) -> Answer<ControlFlow<()>>,
-    ) -> Answer<()>;
+        each: &mut dyn FnMut(StoredEvent<'_>) -> HistoryResult<ControlFlow<()>>,
+    ) -> HistoryResult<()>;
     /// Time and JSON of one event.
-    fn event(&self, company: &CompanyId, seq: u64) -> Answer<Option<(Time, String)>>;
+    fn event(&self, company: &CompanyId, seq: u64) -> HistoryResult<Option<(Time, String)>>;
     /// The oldest number that is kept, and the latest.
-    fn events_kept(&self, company: &CompanyId) -> Answer<Option<(u64, u64)>>;
+    fn events_kept(&self, company: &CompanyId) -> HistoryResult<Option<(u64, u64)>>;
     /// The time of the latest event of all companies.
-    fn latest(&self) -> Answer<Option<Time>>;
+    fn latest(&self) -> HistoryResult<Option<Time>>;
     /// Number of rewrites of the company's history. Data that was read at one revision must not be written at another.
-    fn revision(&self, company: &CompanyId) -> Answer<u64>;
+    fn revision(&self, company: &CompanyId) -> HistoryResult<u64>;
 }
 
 /// Stored states of companies, from which any moment is replayed.
 pub trait Bases {
     /// The latest base before that moment, if it lies behind that event.
-    fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> Answer<Option<Company>>;
+    fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> HistoryResult<Option<Company>>;
     /// The earliest base of the company.
-    fn first_base(&self, company: &CompanyId) -> Answer<Option<Company>>;
+    fn first_base(&self, company: &CompanyId) -> HistoryResult<Option<Company>>;
     /// The time of the earliest base, if events before it were removed.
-    fn cut_at(&self, company: &CompanyId) -> Answer<Option<Time>>;
+    fn cut_at(&self, company: &CompanyId) -> HistoryResult<Option<Time>>;
     /// The numbers of the events after which a base is kept.
-    fn bases(&self, company: &CompanyId) -> Answer<BTreeSet<u64>>;
+    fn bases(&self, company: &CompanyId) -> HistoryResult<BTreeSet<u64>>;
     /// The number of the event after which the latest base is kept.
-    fn last_base(&self, company: &CompanyId) -> Answer<Option<u64>>;
+    fn last_base(&self, company: &CompanyId) -> HistoryResult<Option<u64>>;
     /// Whether the base after that event is stored as exactly this JSON.
-    fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> Answer<bool>;
+    fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> HistoryResult<bool>;
     /// The number of the event after which the snapshot was taken.
-    fn snapshot_at(&self, company: &CompanyId) -> Answer<Option<u64>>;
+    fn snapshot_at(&self, company: &CompanyId) -> HistoryResult<Option<u64>>;
 }
 
 /// The fields of a booking that never change.
@@ -231,76 +231,81 @@ pub struct SessionFacts {
 
 /// Lookups of the things that an event names, by key. Things of a removed company are found too.
 pub trait Lookups {
-    fn booking_facts(&self, company: &CompanyId, id: BookingId) -> Answer<Option<BookingFacts>>;
-    fn session_facts(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionFacts>>;
+    fn booking_facts(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<BookingFacts>>;
+    fn session_facts(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<SessionFacts>>;
     /// The employee who was asked.
-    fn asked(&self, company: &CompanyId, offer: OfferId) -> Answer<Option<String>>;
-    fn employee_name(&self, company: &CompanyId, employee: &str) -> Answer<Option<String>>;
+    fn asked(&self, company: &CompanyId, offer: OfferId) -> HistoryResult<Option<String>>;
+    fn employee_name(&self, company: &CompanyId, employee: &str) -> HistoryResult<Option<String>>;
     /// The id of the employee who had the number when that event happened.
-    fn employee_with_number(&self, company: &CompanyId, no: EmployeeNo, seq: u64) -> Answer<Option<String>>;
+    fn employee_with_number(&self, company: &CompanyId, no: EmployeeNo, seq: u64) -> HistoryResult<Option<String>>;
     /// The time at which the employee who has the id now was made; none if that event was removed by a cut.
-    fn employee_since(&self, company: &CompanyId, employee: &str) -> Answer<Option<Time>>;
+    fn employee_since(&self, company: &CompanyId, employee: &str) -> HistoryResult<Option<Time>>;
     /// Numbers that were given up to that event, each with the event, and whose ids no current employee has.
-    fn numbers_of_nobody(&self, company: &CompanyId, until: u64) -> Answer<Vec<(u32, u64)>>;
+    fn numbers_of_nobody(&self, company: &CompanyId, until: u64) -> HistoryResult<Vec<(u32, u64)>>;
 }
 
 /// The rows that statistics count: bookings that began in the span, with their offers, and sessions, optionally of one
 /// employee.
 pub trait Figures {
-    fn count_bookings(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(BookingFigures<'_>)) -> Answer<()>;
+    fn count_bookings(
+        &self,
+        company: &CompanyId,
+        span: Span,
+        each: &mut dyn FnMut(BookingFigures<'_>),
+    ) -> HistoryResult<()>;
     fn count_offers(
         &self,
         company: &CompanyId,
         only: Option<&EmployeeId>,
         span: Span,
         each: &mut dyn FnMut(OfferFigures<'_>),
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
     fn count_sessions(
         &self,
         company: &CompanyId,
         only: Option<&EmployeeId>,
         span: Span,
         each: &mut dyn FnMut(SessionFigures<'_>),
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
     /// The time of the first booking, by id, behind an id and not before that time.
-    fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> Answer<Option<Time>>;
+    fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> HistoryResult<Option<Time>>;
     /// Whether no booking that began in the range searches, and no session that began in it runs.
-    fn is_settled(&self, company: &CompanyId, range: Range) -> Answer<bool>;
+    fn is_settled(&self, company: &CompanyId, range: Range) -> HistoryResult<bool>;
 }
 
 /// Kept counts of whole days, as JSON.
 pub trait Days {
     /// The kept days from the first until before the end, in order.
-    fn days(&self, company: &CompanyId, first: Day, end: Day) -> Answer<Vec<Day>>;
+    fn days(&self, company: &CompanyId, first: Day, end: Day) -> HistoryResult<Vec<Day>>;
     /// The counts of bookings and of work of the whole company.
-    fn day(&self, company: &CompanyId, day: Day) -> Answer<Option<(String, String)>>;
-    fn is_day_kept(&self, company: &CompanyId, day: Day) -> Answer<bool>;
+    fn day(&self, company: &CompanyId, day: Day) -> HistoryResult<Option<(String, String)>>;
+    fn is_day_kept(&self, company: &CompanyId, day: Day) -> HistoryResult<bool>;
     /// One employee's days from the first to the last.
     fn days_of_employee(
         &self,
         company: &CompanyId,
         employee: &str,
         days: (Day, Day),
-        each: &mut dyn FnMut(Day, &str) -> Answer<()>,
-    ) -> Answer<()>;
+        each: &mut dyn FnMut(Day, &str) -> HistoryResult<()>,
+    ) -> HistoryResult<()>;
     /// The work of each employee on one day.
-    fn employees_of_day(&self, company: &CompanyId, day: Day) -> Answer<Vec<(String, String)>>;
+    fn employees_of_day(&self, company: &CompanyId, day: Day) -> HistoryResult<Vec<(String, String)>>;
     /// Employees with kept days, ordered by id, behind an id.
-    fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> Answer<Vec<String>>;
+    fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> HistoryResult<Vec<String>>;
 }
 
 /// Webhook endpoints and their deliveries.
 pub trait Endpoints {
-    fn endpoint(&self, company: &CompanyId, id: &str) -> Answer<Option<Endpoint>>;
+    fn endpoint(&self, company: &CompanyId, id: &str) -> HistoryResult<Option<Endpoint>>;
     /// Ordered by id, behind an id.
-    fn endpoints(&self, company: &CompanyId, after: &str, limit: u32) -> Answer<Vec<Endpoint>>;
-    fn endpoint_count(&self, company: &CompanyId) -> Answer<usize>;
+    fn endpoints(&self, company: &CompanyId, after: &str, limit: u32) -> HistoryResult<Vec<Endpoint>>;
+    fn endpoint_count(&self, company: &CompanyId) -> HistoryResult<usize>;
     /// Endpoints of all companies.
-    fn endpoints_that_are_on(&self) -> Answer<Vec<(CompanyId, String)>>;
+    fn endpoints_that_are_on(&self) -> HistoryResult<Vec<(CompanyId, String)>>;
     /// The number of pending deliveries, and of dead letters.
-    fn deliveries_counted(&self, endpoint: &Endpoint) -> Answer<(u64, u64)>;
+    fn deliveries_counted(&self, endpoint: &Endpoint) -> HistoryResult<(u64, u64)>;
     /// Pending deliveries, ordered by event, and the dead letters behind the endpoint's position.
-    fn queue(&self, endpoint: &Endpoint) -> Answer<(Vec<QueuedDelivery>, Vec<u64>)>;
+    fn queue(&self, endpoint: &Endpoint) -> HistoryResult<(Vec<QueuedDelivery>, Vec<u64>)>;
     /// Pending deliveries and dead letters behind that event.
     fn deliveries(
         &self,
@@ -309,9 +314,9 @@ pub trait Endpoints {
         state: Option<&str>,
         after: u64,
         limit: u32,
-    ) -> Answer<Vec<Delivery>>;
+    ) -> HistoryResult<Vec<Delivery>>;
     /// The oldest event that an endpoint of the company still needs. Endpoints that are off need nothing.
-    fn oldest_needed_by_endpoints(&self, company: &CompanyId) -> Answer<Option<u64>>;
+    fn oldest_needed_by_endpoints(&self, company: &CompanyId) -> HistoryResult<Option<u64>>;
 }
 
 /// An audit entry as it is stored.
@@ -327,7 +332,13 @@ pub struct AuditRow {
 /// Lists that are kept beside the companies' events.
 pub trait Lists {
     /// Newest first, before that number.
-    fn audit(&self, filter: &audit::Filter, before: Option<i64>, limit: u32, each: Each<'_, AuditRow>) -> Answer<()>;
+    fn audit(
+        &self,
+        filter: &audit::AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+        each: Each<'_, AuditRow>,
+    ) -> HistoryResult<()>;
     /// Number, target and request id of a company's audit entries behind a number, in order.
     fn audit_after(
         &self,
@@ -335,9 +346,9 @@ pub trait Lists {
         after: i64,
         limit: u32,
         each: &mut dyn FnMut(i64, String, String),
-    ) -> Answer<()>;
+    ) -> HistoryResult<()>;
     /// All API keys, the oldest first.
-    fn api_keys(&self) -> Answer<Vec<DatedKey>>;
+    fn api_keys(&self) -> HistoryResult<Vec<DatedKey>>;
     /// API keys that were not revoked.
-    fn api_keys_in_force(&self) -> Answer<Vec<ApiKey>>;
+    fn api_keys_in_force(&self) -> HistoryResult<Vec<ApiKey>>;
 }

@@ -6,7 +6,7 @@ use switchboard_core::{Company, CompanyId, Event, Time};
 use switchboard_journal::StoreError;
 
 use crate::lists::unreadable;
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 
 /// Maximum number of events that one question replays, in some seconds. Only a store that an earlier version wrote has
 /// so many events between two bases.
@@ -14,7 +14,7 @@ const EVENTS_MAX: u64 = 1_000_000;
 
 /// The latest base before that moment, so that all later events are still to come. After a cut, it may be the earliest
 /// base, which lies behind that moment.
-pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> Answer<Company> {
+pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> HistoryResult<Company> {
     let base = match past.base_between(id, 0, moment)? {
         Some(base) => Some(base),
         None => past.origin(id)?,
@@ -24,7 +24,7 @@ pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> Ans
 
 impl dyn Past + '_ {
     /// The state from which the remaining events continue; none when all events are kept.
-    pub fn origin(&self, id: &CompanyId) -> Answer<Option<Company>> {
+    pub fn origin(&self, id: &CompanyId) -> HistoryResult<Option<Company>> {
         match self.events_kept(id)? {
             Some((first, _)) if first > 1 => self.first_base(id),
             Some(_) | None => Ok(None),
@@ -38,7 +38,7 @@ pub(crate) fn go_on(
     past: &dyn Past,
     company: &mut Company,
     each: impl FnMut(&Company, Time, &Event) -> ControlFlow<()>,
-) -> Answer<()> {
+) -> HistoryResult<()> {
     go_on_for(past, company, EVENTS_MAX, each)
 }
 
@@ -51,7 +51,7 @@ pub fn go_on_for(
     company: &mut Company,
     events_max: u64,
     mut each: impl FnMut(&Company, Time, &Event) -> ControlFlow<()>,
-) -> Answer<()> {
+) -> HistoryResult<()> {
     let (id, after) = (company.id().clone(), company.seq());
     let mut read = 0;
     past.events(&id, after, None, &mut |stored| {
@@ -72,7 +72,7 @@ pub fn go_on_for(
 const THE_END: Time = Time::from_ms(i64::MAX.unsigned_abs());
 
 /// The company after all projected events, replayed from the last base.
-pub(crate) fn latest(past: &dyn Past, id: &CompanyId) -> Answer<Company> {
+pub(crate) fn latest(past: &dyn Past, id: &CompanyId) -> HistoryResult<Company> {
     Ok(Walk::begin(past, id, THE_END)?.company)
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// The company as of that moment, or as of the earliest base when the history begins later.
-    pub(crate) fn begin(past: &'a dyn Past, id: &CompanyId, moment: Time) -> Answer<Self> {
+    pub(crate) fn begin(past: &'a dyn Past, id: &CompanyId, moment: Time) -> HistoryResult<Self> {
         let company = state_before(past, id, moment)?;
         let mut walk = Self { past, company };
         walk.go(moment)?;
@@ -92,7 +92,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes on to a later moment. A month takes no longer than a day, because the walk continues from the nearest base.
-    pub(crate) fn on_to(&mut self, moment: Time) -> Answer<()> {
+    pub(crate) fn on_to(&mut self, moment: Time) -> HistoryResult<()> {
         let nearer = self.past.base_between(self.company.id(), self.company.seq(), moment)?;
         if let Some(nearer) = nearer {
             self.company = nearer;
@@ -101,12 +101,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes on to the end of the projected events.
-    pub(crate) fn on_to_the_end(mut self) -> Answer<Company> {
+    pub(crate) fn on_to_the_end(mut self) -> HistoryResult<Company> {
         self.on_to(THE_END)?;
         Ok(self.company)
     }
 
-    fn go(&mut self, moment: Time) -> Answer<()> {
+    fn go(&mut self, moment: Time) -> HistoryResult<()> {
         go_on(self.past, &mut self.company, |_, at, _| {
             if at <= moment { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })

@@ -7,9 +7,9 @@ use std::time::Duration;
 use switchboard_core::{Company, CompanyId};
 use switchboard_journal::base::{Base, events_between};
 use switchboard_journal::sync::mpsc;
-use switchboard_journal::{Due, StoreError, Work, Write};
+use switchboard_journal::{DueCheckpoint, JournalItem, StoreError, Write};
 
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 use crate::store::History;
 use crate::{days, replay};
 
@@ -26,17 +26,20 @@ const PAUSE: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// When the system refuses a thread.
-pub fn start(store: Arc<dyn History>, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<Due>> {
+pub fn start(
+    store: Arc<dyn History>,
+    journal: mpsc::Sender<JournalItem>,
+) -> std::io::Result<SyncSender<DueCheckpoint>> {
     let (sender, receiver) = sync_channel(WAITING_MAX);
     std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&*store, &journal, &receiver))?;
     Ok(sender)
 }
 
-fn write_all(store: &dyn History, journal: &mpsc::Sender<Work>, companies: &Receiver<Due>) {
+fn write_all(store: &dyn History, journal: &mpsc::Sender<JournalItem>, companies: &Receiver<DueCheckpoint>) {
     for due in companies {
         let base = match &due {
-            Due::Snapshot(company) => snapshot(store, journal, company),
-            Due::Base(company) => base(store, journal, company),
+            DueCheckpoint::Snapshot(company) => snapshot(store, journal, company),
+            DueCheckpoint::Base(company) => base(store, journal, company),
         };
         let state = match base {
             Ok(Some(state)) => state,
@@ -56,13 +59,17 @@ fn write_all(store: &dyn History, journal: &mpsc::Sender<Work>, companies: &Rece
 }
 
 /// Writes a snapshot, and returns the state if it was written as a base too.
-fn snapshot(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Answer<Option<Company>> {
+fn snapshot(
+    store: &dyn History,
+    journal: &mpsc::Sender<JournalItem>,
+    company: &CompanyId,
+) -> HistoryResult<Option<Company>> {
     let (state, revision, is_due) = store.ask_until_answered(|past| {
         let (state, _) = past.company(company)?;
         let is_due = is_base_due(past, &state)?;
         Ok((state, past.revision(company)?, is_due))
     })?;
-    send(journal, Work::snapshot(&state, revision))?;
+    send(journal, JournalItem::snapshot(&state, revision))?;
     if !is_due {
         return Ok(None);
     }
@@ -71,7 +78,11 @@ fn snapshot(store: &dyn History, journal: &mpsc::Sender<Work>, company: &Company
 }
 
 /// Replays from the previous base, which is nearer than the beginning of the history, and smaller than a snapshot.
-fn base(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Answer<Option<Company>> {
+fn base(
+    store: &dyn History,
+    journal: &mpsc::Sender<JournalItem>,
+    company: &CompanyId,
+) -> HistoryResult<Option<Company>> {
     let due = store.ask_until_answered(|past| {
         let state = match replay::latest(past, company) {
             Ok(state) => state,
@@ -89,18 +100,18 @@ fn base(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) 
 
 /// Whether enough events have happened since the last base. Half of the distance is enough, because the latest entries
 /// may not be projected yet when a base is asked for.
-fn is_base_due(past: &dyn Past, company: &Company) -> Answer<bool> {
+fn is_base_due(past: &dyn Past, company: &Company) -> HistoryResult<bool> {
     let since = company.seq().saturating_sub(past.last_base(company.id())?.unwrap_or(0));
     Ok(since >= events_between(company) / 2)
 }
 
-fn kept(state: &Company, revision: u64) -> Work {
-    Work::write(Write::Base { base: Base::of(state), revision }, Box::new(|_| {}))
+fn kept(state: &Company, revision: u64) -> JournalItem {
+    JournalItem::write(Write::Base { base: Base::of(state), revision }, Box::new(|_| {}))
 }
 
 /// Counts the days that are over by that state. A part waits until the previous one is written, so that other entries
 /// are committed in between. When a part is lost, the rest is left to the next base.
-fn keep_days(store: &dyn History, journal: &mpsc::Sender<Work>, state: &Company) -> Answer<()> {
+fn keep_days(store: &dyn History, journal: &mpsc::Sender<JournalItem>, state: &Company) -> HistoryResult<()> {
     let mut from = 0;
     for _ in 0..DAYS_AT_ONCE {
         let Some(due) = store.ask_until_answered(|past| days::next_due(past, state, from))? else { break };
@@ -108,7 +119,7 @@ fn keep_days(store: &dyn History, journal: &mpsc::Sender<Work>, state: &Company)
         for part in due.parts {
             let (tell, told) = sync_channel(1);
             let release = Box::new(move |written| _ = tell.send(written));
-            send(journal, Work::write(Write::Day(part), release))?;
+            send(journal, JournalItem::write(Write::Day(part), release))?;
             if !matches!(told.recv(), Ok(Some(_written))) {
                 return Ok(());
             }
@@ -118,6 +129,6 @@ fn keep_days(store: &dyn History, journal: &mpsc::Sender<Work>, state: &Company)
     Ok(())
 }
 
-fn send(journal: &mpsc::Sender<Work>, work: Work) -> Answer<()> {
+fn send(journal: &mpsc::Sender<JournalItem>, work: JournalItem) -> HistoryResult<()> {
     journal.blocking_send(work).map_err(|_ended| StoreError::Stopping)
 }

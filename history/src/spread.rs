@@ -19,7 +19,7 @@ pub(super) struct Spread {
 
 /// A distribution as it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct StoredSpread {
     sum: u64,
     longest: u64,
     /// Pairs of numbers: the difference to the previous duration, with three significant digits, and the number of
@@ -51,7 +51,7 @@ impl Spread {
     }
 
     /// Adds the durations of a kept distribution.
-    pub(super) fn add_kept(&mut self, kept: &Kept) {
+    pub(super) fn add_kept(&mut self, kept: &StoredSpread) {
         self.sum = self.sum.saturating_add(kept.sum);
         self.longest = self.longest.max(kept.longest);
         let mut ms: u64 = 0;
@@ -63,7 +63,7 @@ impl Spread {
     }
 
     /// The distribution as it is kept.
-    pub(super) fn kept(mut self) -> Kept {
+    pub(super) fn kept(mut self) -> StoredSpread {
         self.begin_to_count();
         let (mut steps, mut before) = (Vec::new(), 0);
         for step in self.histogram.iter().flat_map(Histogram::iter_recorded) {
@@ -71,7 +71,7 @@ impl Spread {
             steps.extend([ms - before, step.count_at_value()]);
             before = ms;
         }
-        Kept { sum: self.sum, longest: self.longest, steps }
+        StoredSpread { sum: self.sum, longest: self.longest, steps }
     }
 
     fn count(&mut self, ms: u64, times: u64) {
@@ -124,7 +124,7 @@ impl Spread {
     }
 }
 
-impl Kept {
+impl StoredSpread {
     /// Number of the kept durations.
     pub(super) fn count(&self) -> u64 {
         let (steps, _) = self.steps.as_chunks();

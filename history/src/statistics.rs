@@ -9,12 +9,12 @@ use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
 use crate::asked::ForWhom;
-use crate::days::Parts;
+use crate::days::SplitRange;
 use crate::figures::{Range, Span};
 use crate::paging::{Listed, Page, Paging};
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 use crate::replay::Walk;
-use crate::tally::{BookingTally, Bookings, Offers, Sessions, WorkTally};
+use crate::tally::{BookingCounts, BookingTally, OfferCounts, SessionCounts, WorkTally};
 
 /// The parameters of a question for statistics.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +35,9 @@ pub struct CompanyStatistics {
     to: Moment,
     within_s: u64,
     now: Now,
-    bookings: Bookings,
-    offers: Offers,
-    sessions: Sessions,
+    bookings: BookingCounts,
+    offers: OfferCounts,
+    sessions: SessionCounts,
     time: TimeInStatus,
 }
 
@@ -75,8 +75,8 @@ pub struct EmployeeStatistics {
     /// None for one who was removed.
     #[schema(value_type = Option<shape::Name>, required)]
     name: Option<String>,
-    offers: Offers,
-    sessions: Sessions,
+    offers: OfferCounts,
+    sessions: SessionCounts,
     /// None for one who was removed before the end of the time.
     #[schema(required)]
     time: Option<TimeInStatus>,
@@ -96,10 +96,10 @@ impl dyn Past + '_ {
     ///
     /// # Errors
     /// When the store cannot be read, or too many events lie between a base and the period.
-    pub fn statistics(&self, id: &CompanyId, question: Question) -> Answer<CompanyStatistics> {
+    pub fn statistics(&self, id: &CompanyId, question: Question) -> HistoryResult<CompanyStatistics> {
         let Question { range: Range { from, to }, within_s, .. } = question;
         let question = question.since(self.begins_at(id)?);
-        let parts = Parts::of(self, id, question.range)?;
+        let parts = SplitRange::of(self, id, question.range)?;
         let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
         parts.add_company(self, id, &mut bookings, &mut work)?;
         for part in &parts.counted {
@@ -131,7 +131,7 @@ impl dyn Past + '_ {
         id: &CompanyId,
         question: Question,
         page: &Page,
-    ) -> Answer<Listed<EmployeeStatistics>> {
+    ) -> HistoryResult<Listed<EmployeeStatistics>> {
         let question = question.since(self.begins_at(id)?);
         let after = page.after.as_deref();
         let wanted = |id: &str| after.is_none_or(|after| id > after);
@@ -160,7 +160,7 @@ impl dyn Past + '_ {
         employee: &EmployeeId,
         question: Question,
         for_whom: ForWhom,
-    ) -> Answer<Option<EmployeeStatistics>> {
+    ) -> HistoryResult<Option<EmployeeStatistics>> {
         let question = question.since(self.begins_at(id)?).since(self.theirs_since(for_whom, id, employee.as_str())?);
         let wanted = |id: &str| id == employee.as_str();
         let People { mut known, parts } = People::read(self, id, question, Some(employee), wanted)?;
@@ -217,7 +217,7 @@ struct Clocks<'a> {
 }
 
 impl<'a> Clocks<'a> {
-    fn read(past: &'a dyn Past, id: &CompanyId, question: Question) -> Answer<Self> {
+    fn read(past: &'a dyn Past, id: &CompanyId, question: Question) -> HistoryResult<Self> {
         let Question { range: Range { from, to }, now, .. } = question;
         let mut walk = Walk::begin(past, id, from)?;
         // After a cut, time counts from the earliest state that is kept.
@@ -236,20 +236,20 @@ impl<'a> Clocks<'a> {
         })
     }
 
-    fn on_to_now(self) -> Answer<Company> {
+    fn on_to_now(self) -> HistoryResult<Company> {
         self.end.on_to_the_end()
     }
 }
 
 /// The wanted employees of a company, by id, and the parts of the period.
 struct People {
-    known: BTreeMap<String, Person>,
-    parts: Parts,
+    known: BTreeMap<String, EmployeeTotals>,
+    parts: SplitRange,
 }
 
 /// The counts of one employee, without the kept days.
 #[derive(Default)]
-struct Person {
+struct EmployeeTotals {
     work: WorkTally,
     time: Option<TimeInStatus>,
     /// Whether the employee was asked or in a session.
@@ -264,9 +264,9 @@ impl People {
         question: Question,
         only: Option<&EmployeeId>,
         wanted: impl Fn(&str) -> bool,
-    ) -> Answer<Self> {
-        let parts = Parts::of(past, id, question.range)?;
-        let mut known: BTreeMap<String, Person> = BTreeMap::new();
+    ) -> HistoryResult<Self> {
+        let parts = SplitRange::of(past, id, question.range)?;
+        let mut known: BTreeMap<String, EmployeeTotals> = BTreeMap::new();
         let clocks = Clocks::read(past, id, question)?;
         for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
             let person = known.entry(employee.id.to_string()).or_default();
@@ -285,15 +285,15 @@ impl People {
     }
 }
 
-impl Person {
+impl EmployeeTotals {
     /// Adds the kept days. None for an employee who was neither there nor asked.
     fn show(
         self,
         past: &dyn Past,
         company: &CompanyId,
         id: String,
-        parts: &Parts,
-    ) -> Answer<Option<EmployeeStatistics>> {
+        parts: &SplitRange,
+    ) -> HistoryResult<Option<EmployeeStatistics>> {
         let Self { mut work, time, has_worked } = self;
         let had_worked = parts.add_employee(past, company, &id, &mut work)?;
         if time.is_none() && !has_worked && !had_worked {

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use switchboard_journal::StoreError;
-use switchboard_journal::news::News;
+use switchboard_journal::feed_notifier::FeedNotifier;
 
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 
 /// Number of tries of a question that is interrupted each time.
 const TRIES_MAX: u32 = 5;
 
 /// A question, which passes its answer on by itself.
-pub type Question<'a> = &'a mut dyn FnMut(&dyn Past) -> Answer<()>;
+pub type PastQuestion<'a> = &'a mut dyn FnMut(&dyn Past) -> HistoryResult<()>;
 /// A question that can be sent to another thread.
-pub type SentQuestion = Box<dyn FnOnce(&dyn Past) -> Answer<()> + Send>;
+pub type SentQuestion = Box<dyn FnOnce(&dyn Past) -> HistoryResult<()> + Send>;
 
 /// A store's committed past.
 pub trait History: Send + Sync {
@@ -24,16 +24,16 @@ pub trait History: Send + Sync {
     ///
     /// # Errors
     /// The question's own error, or `AskAgain`.
-    fn ask_here(&self, question: Question<'_>) -> Answer<()>;
+    fn ask_here(&self, question: PastQuestion<'_>) -> HistoryResult<()>;
 
     /// Asks on a thread for blocking work. Dropping the future interrupts the question.
     ///
     /// # Errors
     /// As [`History::ask_here`].
-    fn ask_aside(&self, question: SentQuestion) -> BoxFuture<'static, Answer<()>>;
+    fn ask_aside(&self, question: SentQuestion) -> BoxFuture<'static, HistoryResult<()>>;
 
     /// The channel that wakes followers when more is projected.
-    fn news(&self) -> &Arc<News>;
+    fn notifier(&self) -> &Arc<FeedNotifier>;
 
     /// Refuses further reads, interrupts the running ones, and waits for them for at most that long. Returns whether
     /// all reads are over.
@@ -45,7 +45,7 @@ impl dyn History + '_ {
     ///
     /// # Errors
     /// As [`History::ask_here`].
-    pub fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> Answer<T>) -> Answer<T> {
+    pub fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> HistoryResult<T>) -> HistoryResult<T> {
         let (mut question, mut answer) = (Some(question), None);
         self.ask_here(&mut |past| {
             if let Some(question) = question.take() {
@@ -61,7 +61,7 @@ impl dyn History + '_ {
     ///
     /// # Errors
     /// As [`History::ask_here`].
-    pub fn ask_until_answered<T>(&self, mut question: impl FnMut(&dyn Past) -> Answer<T>) -> Answer<T> {
+    pub fn ask_until_answered<T>(&self, mut question: impl FnMut(&dyn Past) -> HistoryResult<T>) -> HistoryResult<T> {
         for _ in 1..TRIES_MAX {
             match self.ask(&mut question) {
                 Err(StoreError::AskAgain) => {}
@@ -72,10 +72,10 @@ impl dyn History + '_ {
     }
 
     /// Asks on a thread for blocking work. Dropping the future interrupts the question.
-    pub fn aside<T: Send + 'static>(
+    pub fn off_runtime<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
-    ) -> BoxFuture<'static, Answer<T>> {
+        question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
+    ) -> BoxFuture<'static, HistoryResult<T>> {
         let (send, receive) = tokio::sync::oneshot::channel();
         let asked = self.ask_aside(Box::new(move |past| {
             let answer = question(past)?;

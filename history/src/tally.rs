@@ -7,8 +7,8 @@ use switchboard_core::{CompanyId, EmployeeId};
 use utoipa::ToSchema;
 
 use crate::figures::Span;
-use crate::past::{Answer, Past};
-use crate::spread::{Durations, Kept, Spread};
+use crate::past::{HistoryResult, Past};
+use crate::spread::{Durations, Spread, StoredSpread};
 
 /// Words for an outcome that is still open, and for a session that no party has ended.
 const OPEN: &str = "open";
@@ -17,7 +17,7 @@ const NOBODY: &str = "nobody";
 /// Bookings that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BookingsCounted)]
-pub struct Bookings {
+pub struct BookingCounts {
     total: u64,
     offering: u64,
     assigned: u64,
@@ -41,7 +41,7 @@ pub struct Bookings {
 /// Offers of the bookings that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OffersCounted)]
-pub struct Offers {
+pub struct OfferCounts {
     made: u64,
     open: u64,
     accepted: u64,
@@ -63,7 +63,7 @@ pub struct Offers {
 /// Sessions that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SessionsCounted)]
-pub struct Sessions {
+pub struct SessionCounts {
     started: u64,
     running: u64,
     ended_by_client: u64,
@@ -75,9 +75,9 @@ pub struct Sessions {
 
 /// Words, each with its number of occurrences.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Words(BTreeMap<String, u64>);
+struct WordCounts(BTreeMap<String, u64>);
 
-impl Words {
+impl WordCounts {
     fn count(&mut self, word: &str) {
         self.add(word, 1);
     }
@@ -109,15 +109,15 @@ fn share(part: u64, all: u64) -> Option<f64> {
 /// Counts of bookings, while they are counted or as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BookingTally<D = Spread> {
-    states: Words,
-    reasons: Words,
+    states: WordCounts,
+    reasons: WordCounts,
     to_first_offer: D,
     to_answer: D,
     /// Number of assignments by whole seconds since the booking began, from which any service level is computed.
     assigned_in_s: BTreeMap<u64, u64>,
 }
 
-impl BookingTally<Kept> {
+impl BookingTally<StoredSpread> {
     pub(super) fn total(&self) -> u64 {
         self.states.all()
     }
@@ -130,7 +130,7 @@ impl BookingTally<Kept> {
 
 impl BookingTally {
     /// Counts the bookings that began within the span.
-    pub(super) fn count(&mut self, past: &dyn Past, company: &CompanyId, span: Span) -> Answer<()> {
+    pub(super) fn count(&mut self, past: &dyn Past, company: &CompanyId, span: Span) -> HistoryResult<()> {
         past.count_bookings(company, span, &mut |booking| {
             self.states.count(booking.state);
             if let Some(reason) = booking.reason {
@@ -146,13 +146,13 @@ impl BookingTally {
         })
     }
 
-    pub(super) fn kept(self) -> BookingTally<Kept> {
+    pub(super) fn kept(self) -> BookingTally<StoredSpread> {
         let Self { states, reasons, to_first_offer, to_answer, assigned_in_s } = self;
         let (to_first_offer, to_answer) = (to_first_offer.kept(), to_answer.kept());
         BookingTally { states, reasons, to_first_offer, to_answer, assigned_in_s }
     }
 
-    pub(super) fn add_kept(&mut self, kept: &BookingTally<Kept>) {
+    pub(super) fn add_kept(&mut self, kept: &BookingTally<StoredSpread>) {
         self.states.add_all(&kept.states);
         self.reasons.add_all(&kept.reasons);
         self.to_first_offer.add_kept(&kept.to_first_offer);
@@ -162,11 +162,11 @@ impl BookingTally {
         }
     }
 
-    pub(super) fn counted(self, within_s: u64) -> Bookings {
+    pub(super) fn counted(self, within_s: u64) -> BookingCounts {
         let Self { states, reasons, .. } = &self;
         let assigned_within = self.assigned_in_s.range(..=within_s).map(|(_, count)| count).sum();
         let (total, offering) = (states.all(), states.of("offering"));
-        Bookings {
+        BookingCounts {
             total,
             offering,
             assigned: states.of("assigned"),
@@ -190,7 +190,7 @@ impl BookingTally {
 /// Counts of offers, while they are counted or as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OfferTally<D = Spread> {
-    outcomes: Words,
+    outcomes: WordCounts,
     to_delivery: D,
     to_answer: D,
 }
@@ -206,23 +206,23 @@ impl OfferTally {
         }
     }
 
-    fn kept(self) -> OfferTally<Kept> {
+    fn kept(self) -> OfferTally<StoredSpread> {
         let Self { outcomes, to_delivery, to_answer } = self;
         OfferTally { outcomes, to_delivery: to_delivery.kept(), to_answer: to_answer.kept() }
     }
 
-    fn add_kept(&mut self, kept: &OfferTally<Kept>) {
+    fn add_kept(&mut self, kept: &OfferTally<StoredSpread>) {
         self.outcomes.add_all(&kept.outcomes);
         self.to_delivery.add_kept(&kept.to_delivery);
         self.to_answer.add_kept(&kept.to_answer);
     }
 
-    fn counted(self) -> Offers {
+    fn counted(self) -> OfferCounts {
         let of = |outcome| self.outcomes.of(outcome);
         let accepted = of("accepted");
         let (no, missed) =
             (of("rejected") + of("went_offline"), of("timed_out") + of("undelivered") + of("booking_expired"));
-        Offers {
+        OfferCounts {
             made: self.outcomes.all(),
             open: of(OPEN),
             accepted,
@@ -244,7 +244,7 @@ impl OfferTally {
 /// Counts of sessions, while they are counted or as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SessionTally<D = Spread> {
-    ended_by: Words,
+    ended_by: WordCounts,
     length: D,
 }
 
@@ -256,17 +256,17 @@ impl SessionTally {
         }
     }
 
-    fn kept(self) -> SessionTally<Kept> {
+    fn kept(self) -> SessionTally<StoredSpread> {
         SessionTally { ended_by: self.ended_by, length: self.length.kept() }
     }
 
-    fn add_kept(&mut self, kept: &SessionTally<Kept>) {
+    fn add_kept(&mut self, kept: &SessionTally<StoredSpread>) {
         self.ended_by.add_all(&kept.ended_by);
         self.length.add_kept(&kept.length);
     }
 
-    fn counted(self) -> Sessions {
-        Sessions {
+    fn counted(self) -> SessionCounts {
+        SessionCounts {
             started: self.ended_by.all(),
             running: self.ended_by.of(NOBODY),
             ended_by_client: self.ended_by.of("client"),
@@ -285,7 +285,7 @@ pub(super) struct WorkTally<D = Spread> {
     sessions: SessionTally<D>,
 }
 
-impl WorkTally<Kept> {
+impl WorkTally<StoredSpread> {
     /// Whether no offer is open and no session runs.
     pub(super) fn is_settled(&self) -> bool {
         self.offers.outcomes.of(OPEN) == 0 && self.sessions.ended_by.of(NOBODY) == 0
@@ -301,7 +301,7 @@ impl WorkTally {
         only: Option<&EmployeeId>,
         span: Span,
         mut each: impl FnMut(&str, &dyn Fn(&mut Self)),
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         past.count_offers(company, only, span, &mut |offer| {
             let outcome = offer.outcome.unwrap_or(OPEN);
             each(offer.employee, &|work| work.offers.add(outcome, offer.delivered_after, offer.closed_after));
@@ -312,16 +312,16 @@ impl WorkTally {
         })
     }
 
-    pub(super) fn kept(self) -> WorkTally<Kept> {
+    pub(super) fn kept(self) -> WorkTally<StoredSpread> {
         WorkTally { offers: self.offers.kept(), sessions: self.sessions.kept() }
     }
 
-    pub(super) fn add_kept(&mut self, kept: &WorkTally<Kept>) {
+    pub(super) fn add_kept(&mut self, kept: &WorkTally<StoredSpread>) {
         self.offers.add_kept(&kept.offers);
         self.sessions.add_kept(&kept.sessions);
     }
 
-    pub(super) fn counted(self) -> (Offers, Sessions) {
+    pub(super) fn counted(self) -> (OfferCounts, SessionCounts) {
         (self.offers.counted(), self.sessions.counted())
     }
 }

@@ -13,7 +13,7 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use crate::past::{Answer, Past};
+use crate::past::{HistoryResult, Past};
 use crate::replay;
 
 /// Employees passed over who are named at one offer; the others are counted.
@@ -217,7 +217,7 @@ impl dyn Past + '_ {
     ///
     /// # Errors
     /// When the store cannot be read, or too many events lie between a base and the booking.
-    pub fn timeline(&self, company: &CompanyId, id: BookingId) -> Answer<Option<Timeline>> {
+    pub fn timeline(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<Timeline>> {
         let Some(stored) = self.booking(company, id)? else { return Ok(None) };
         let mut teller = Teller { id, steps: Vec::new(), reasons_bytes: 0 };
         let mut then = replay::state_before(self, company, stored.booking.created_at)?;

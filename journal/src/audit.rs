@@ -30,7 +30,7 @@ pub struct AuditEntry {
 
 /// The filter of a question for audit entries.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct AuditFilter {
     pub company: Option<String>,
     /// A JSON array of companies. Entries about an earlier company of the same id are left out.
     pub companies: Option<String>,
@@ -44,7 +44,7 @@ pub struct Filter {
 
 /// A person whose id is replaced by an alias.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct RenamedPerson {
     pub company: String,
     /// A client, or otherwise an employee.
     pub is_client: bool,
@@ -53,7 +53,7 @@ pub struct Named {
     pub alias: String,
 }
 
-impl Named {
+impl RenamedPerson {
     /// Whether a caller's own text contains the person's id as a word. Only whole words count, because an id of one
     /// letter occurs in most texts by chance.
     #[must_use]
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_request_that_was_called_after_a_person_names_them() {
-        let named = |person: &str| Named {
+        let named = |person: &str| RenamedPerson {
             company: "acme".into(),
             is_client: true,
             person: person.into(),

@@ -9,11 +9,11 @@ use switchboard_metrics::{METRICS, TRACE};
 
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::watch;
-use crate::{Entry, Fate, Filing, Release, Store, StoreError, Work};
+use crate::{Entry, Fate, JournalItem, OnCommit, Projection, Store, StoreError};
 
 /// The store could not project; the server's log has the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct NotFiled;
+struct NotProjected;
 
 /// Commits batches, keeps the epoch, and releases entries. A thread or a test drives the committer.
 pub struct Committer<S> {
@@ -23,7 +23,7 @@ pub struct Committer<S> {
     /// The reason once the store is lost to this server for good.
     lost: Option<StoreError>,
     /// Callers whose projection takes longer than one call, in a queue, so that commits go on in between.
-    asked: VecDeque<(Option<CompanyId>, Release)>,
+    asked: VecDeque<(Option<CompanyId>, OnCommit)>,
 }
 
 impl<S: Store> Committer<S> {
@@ -36,17 +36,17 @@ impl<S: Store> Committer<S> {
 
     /// Commits a batch and releases it. A failure ends the epoch: all entries of that epoch are lost, because they may
     /// rest on the events that were not committed.
-    pub fn commit(&mut self, batch: Vec<Work>) {
+    pub fn commit(&mut self, batch: Vec<JournalItem>) {
         let epoch = self.epoch.load(Ordering::Acquire);
-        let (mut batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
-            Work::Entry(entry) => entry.epoch == epoch,
-            Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => true,
+        let (mut batch, stale): (Vec<JournalItem>, Vec<JournalItem>) = batch.into_iter().partition(|work| match work {
+            JournalItem::Entry(entry) => entry.epoch == epoch,
+            JournalItem::Snapshot { .. } | JournalItem::Write { .. } | JournalItem::Project { .. } => true,
         });
         self.release(stale, Fate::Lost);
         let writes = batch.iter().any(|work| match work {
-            Work::Entry(entry) => !entry.events.is_empty(),
-            Work::Snapshot { .. } | Work::Write { .. } => true,
-            Work::File { .. } => false,
+            JournalItem::Entry(entry) => !entry.events.is_empty(),
+            JournalItem::Snapshot { .. } | JournalItem::Write { .. } => true,
+            JournalItem::Project { .. } => false,
         });
         let committed = if writes { self.measured_commit(&mut batch) } else { self.must_not_be_lost() };
         match committed {
@@ -63,7 +63,7 @@ impl<S: Store> Committer<S> {
         if self.lost.is_some() { Err(StoreError::Lost("the store is lost to this server".into())) } else { Ok(()) }
     }
 
-    fn measured_commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn measured_commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         self.must_not_be_lost()?;
         let began = Instant::now();
         let _span = tracing::debug_span!(target: TRACE, "commit", entries = batch.len()).entered();
@@ -73,38 +73,38 @@ impl<S: Store> Committer<S> {
         committed
     }
 
-    fn release(&mut self, batch: Vec<Work>, fate: Fate) {
+    fn release(&mut self, batch: Vec<JournalItem>, fate: Fate) {
         for work in batch {
             match work {
-                Work::Entry(Entry { release, .. }) => release(fate),
-                Work::Write { written, release, .. } => release((fate == Fate::Committed).then_some(written)),
-                Work::File { company, release } => self.file_for(company, release),
-                Work::Snapshot { .. } => {}
+                JournalItem::Entry(Entry { release, .. }) => release(fate),
+                JournalItem::Write { written, release, .. } => release((fate == Fate::Committed).then_some(written)),
+                JournalItem::Project { company, release } => self.project_for(company, release),
+                JournalItem::Snapshot { .. } => {}
             }
         }
     }
 
     /// The time at which committed entries should be projected; none while the store cannot write.
     #[must_use]
-    pub fn filing_due(&self) -> Option<Instant> {
-        let due = if self.asked.is_empty() { self.store.filing_due() } else { Some(Instant::now()) };
+    pub fn projection_due(&self) -> Option<Instant> {
+        let due = if self.asked.is_empty() { self.store.projection_due() } else { Some(Instant::now()) };
         due.filter(|_| self.is_healthy())
     }
 
     /// Projects entries that have waited long enough, one slice per call, so that commits go on in between.
-    pub fn file_what_is_due(&mut self) {
-        if self.filing_due().is_none_or(|due| due > Instant::now()) {
+    pub fn project_what_is_due(&mut self) {
+        if self.projection_due().is_none_or(|due| due > Instant::now()) {
             return;
         }
         match self.asked.pop_front() {
-            Some((company, release)) => self.file_for(company, release),
-            None => drop(self.file(Filing::Longest)),
+            Some((company, release)) => self.project_for(company, release),
+            None => drop(self.project(Projection::Longest)),
         }
     }
 
     /// The time at which the journal's thread has to act without new work.
     pub(crate) fn due(&self) -> Option<Instant> {
-        [self.filing_due(), self.store.look_due().filter(|_| self.lost.is_none())].into_iter().flatten().min()
+        [self.projection_due(), self.store.look_due().filter(|_| self.lost.is_none())].into_iter().flatten().min()
     }
 
     /// Checks at intervals that the store is still in its place, because without bookings no commit would notice.
@@ -118,11 +118,11 @@ impl<S: Store> Committer<S> {
     }
 
     /// Projects for a caller that waits. A projection that takes longer than a moment goes on after the next commit.
-    fn file_for(&mut self, company: Option<CompanyId>, release: Release) {
-        match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
+    fn project_for(&mut self, company: Option<CompanyId>, release: OnCommit) {
+        match self.project(company.as_ref().map_or(Projection::All, Projection::Of)) {
             Ok(true) => release(Fate::Committed),
             Ok(false) => self.asked.push_back((company, release)),
-            Err(NotFiled) => release(Fate::Lost),
+            Err(NotProjected) => release(Fate::Lost),
         }
     }
 
@@ -131,7 +131,7 @@ impl<S: Store> Committer<S> {
     /// # Errors
     /// When the store is lost, and perhaps with it entries whose replies were sent.
     pub fn end(mut self) -> Result<(), StoreError> {
-        while self.file(Filing::All) == Ok(false) {}
+        while self.project(Projection::All) == Ok(false) {}
         let fate = if self.is_healthy() { Fate::Committed } else { Fate::Lost };
         self.asked.drain(..).for_each(|(_, release)| release(fate));
         match self.lost {
@@ -159,13 +159,13 @@ impl<S: Store> Committer<S> {
 
     /// Projects, and returns whether all that was asked for is projected. A failure loses nothing, but makes the store
     /// unhealthy, because a store without room for its tables has none for further commits either.
-    fn file(&mut self, which: Filing<'_>) -> Result<bool, NotFiled> {
+    fn project(&mut self, which: Projection<'_>) -> Result<bool, NotProjected> {
         let began = Instant::now();
-        let filed = self.must_not_be_lost().and_then(|()| self.store.file(which));
+        let projected = self.must_not_be_lost().and_then(|()| self.store.project(which));
         METRICS.filing.observe(began.elapsed().as_secs_f64());
-        filed.map_err(|error| {
+        projected.map_err(|error| {
             self.fall_sick(error, "the store cannot file");
-            NotFiled
+            NotProjected
         })
     }
 
@@ -177,7 +177,7 @@ impl<S: Store> Committer<S> {
 
     /// Commits each waiting entry by itself while the store is unhealthy, so that every caller gets an answer, and then
     /// probes the store.
-    pub fn try_again(&mut self, waiting: impl IntoIterator<Item = Work>) {
+    pub fn try_again(&mut self, waiting: impl IntoIterator<Item = JournalItem>) {
         for work in waiting {
             self.commit(vec![work]);
         }

@@ -9,7 +9,7 @@ pub type Day = u64;
 
 /// A part of a day's counts on its way into the tables.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct DayPart {
     pub company: CompanyId,
     pub day: Day,
     /// The revision of the history in which the day was counted.

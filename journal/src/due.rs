@@ -4,7 +4,7 @@ use switchboard_core::CompanyId;
 
 /// A copy of a company's state that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum DueCheckpoint {
     /// The whole state, so that a recovery reads few events.
     Snapshot(CompanyId),
     /// The state without finished bookings and sessions, from which a replay starts.

@@ -99,7 +99,7 @@ pub struct Progress {
 
 /// Changes of an endpoint that the results of its deliveries cause.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct DeliveryReport {
     pub progress: Progress,
     pub failing_since: Option<Time>,
     pub last_error: Option<String>,
@@ -120,7 +120,7 @@ pub enum EndpointWrite {
     /// A delivery of an event starts again, and is due at that time.
     BroughtAgain(CompanyId, String, u64, Time),
     /// Changes that the results of deliveries cause.
-    Reported(CompanyId, String, Report),
+    Reported(CompanyId, String, DeliveryReport),
 }
 
 /// A pending or dead delivery, as the API lists it.

@@ -19,11 +19,11 @@ pub struct Entry {
     pub events: Vec<Event>,
     /// The projected rows that the events changed.
     pub rows: Vec<Row>,
-    pub release: Release,
+    pub release: OnCommit,
 }
 
 /// Sends an entry's replies and notices, or reports the loss.
-pub type Release = Box<dyn FnOnce(Fate) + Send>;
+pub type OnCommit = Box<dyn FnOnce(Fate) + Send>;
 
 /// Reports the outcome of a write; none when the write is lost.
 pub type OnWritten = Box<dyn FnOnce(Option<Written>) + Send>;
@@ -38,7 +38,7 @@ pub enum Fate {
 }
 
 /// Work for the journal's thread.
-pub enum Work {
+pub enum JournalItem {
     Entry(Entry),
     /// A company's state, so that the next start need not read all of its events.
     Snapshot {
@@ -58,15 +58,15 @@ pub enum Work {
     },
     /// A barrier: its release is called when all earlier entries are committed and projected, so that a caller that
     /// reads the tables after that sees them.
-    File {
+    Project {
         /// Only this company's entries are needed; all companies' if there is none.
         company: Option<CompanyId>,
         /// Reports `Lost` if the projection fails now.
-        release: Release,
+        release: OnCommit,
     },
 }
 
-impl Work {
+impl JournalItem {
     /// Work that writes data beside the companies' events.
     #[must_use]
     pub fn write(write: Write, release: OnWritten) -> Self {

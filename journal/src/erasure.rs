@@ -4,7 +4,7 @@ use switchboard_core::CompanyId;
 
 /// A step of an erasure, in the order of an erasure.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum ErasureStep {
     /// Begins the preparation of a company, without any remains of an earlier try. From now on its snapshots are not
     /// written.
     Prepare(CompanyId),

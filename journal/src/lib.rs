@@ -23,17 +23,17 @@ mod write;
 
 // Data that follows from the events.
 mod due;
-pub mod news;
+pub mod feed_notifier;
 pub mod rows;
 mod wanted;
 
 pub mod sync;
 
 pub use committer::Committer;
-pub use due::Due;
-pub use entry::{Entry, Fate, OnWritten, Release, Work};
-pub use queue::{Journal, Load, WAITING_MAX_BYTES, Writer};
-pub use store::{Filing, ReadBack, Store, StoreError};
+pub use due::DueCheckpoint;
+pub use entry::{Entry, Fate, JournalItem, OnCommit, OnWritten};
+pub use queue::{Journal, JournalThread, QueuedBytes, WAITING_MAX_BYTES};
+pub use store::{Projection, ReadBack, Store, StoreError};
 pub use wanted::Wanted;
 pub use write::{Write, Written};
 

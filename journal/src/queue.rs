@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{mpsc, thread, watch};
-use crate::{Committer, Fate, Store, StoreError, Work, Write, Written};
+use crate::{Committer, Fate, JournalItem, Store, StoreError, Write, Written};
 
 /// Maximum number of entries in one transaction, so that a commit stays short, because all later entries wait for it.
 const BATCH_MAX: usize = 1024;
@@ -20,11 +20,11 @@ pub const WAITING_MAX_BYTES: usize = 256 * 1024 * 1024;
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 
 /// The handle of the journal's thread.
-pub type Writer = thread::JoinHandle<Result<(), StoreError>>;
+pub type JournalThread = thread::JoinHandle<Result<(), StoreError>>;
 
 /// The entrance of the journal: a bounded queue before a thread of its own.
 pub struct Journal {
-    queue: mpsc::Sender<Work>,
+    queue: mpsc::Sender<JournalItem>,
     /// Bytes of the queued entries, with their replies and notices.
     loaded: Arc<AtomicUsize>,
     epoch: Arc<AtomicU64>,
@@ -37,14 +37,14 @@ impl Journal {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, Writer)> {
+    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, JournalThread)> {
         let (mut committer, epoch, health) = Committer::new(store);
         let (journal, mut receiver) = Self::before(epoch, health, queue);
         let thread = thread::Builder::new().name("journal".into()).spawn(move || {
             let mut batch = Vec::new();
             while wait(&mut receiver, &mut batch, committer.due()) {
                 committer.commit(std::mem::take(&mut batch));
-                committer.file_what_is_due();
+                committer.project_what_is_due();
                 committer.look_if_due();
                 while !committer.is_healthy() && (!receiver.is_closed() || !receiver.is_empty()) {
                     thread::sleep(PROBE_EVERY);
@@ -60,16 +60,20 @@ impl Journal {
 
     /// A queue of that capacity without a thread: the caller drives the committer.
     #[must_use]
-    pub fn before(epoch: Arc<AtomicU64>, health: watch::Receiver<bool>, queue: usize) -> (Self, mpsc::Receiver<Work>) {
+    pub fn before(
+        epoch: Arc<AtomicU64>,
+        health: watch::Receiver<bool>,
+        queue: usize,
+    ) -> (Self, mpsc::Receiver<JournalItem>) {
         let (queue, receiver) = mpsc::channel(queue);
         (Self { queue, loaded: Arc::default(), epoch, health }, receiver)
     }
 
     /// Counts bytes that wait for their commit until the returned value is dropped.
     #[must_use]
-    pub fn load(&self, bytes: usize) -> Load {
+    pub fn load(&self, bytes: usize) -> QueuedBytes {
         self.loaded.fetch_add(bytes, Ordering::Relaxed);
-        Load { bytes, loaded: self.loaded.clone() }
+        QueuedBytes { bytes, loaded: self.loaded.clone() }
     }
 
     /// Whether the waiting bytes have reached their bound, whatever the number of entries.
@@ -80,13 +84,13 @@ impl Journal {
 
     /// Reserves a place in the queue. A visit reserves one before it decides, so that its entry can always be queued.
     #[must_use]
-    pub fn try_reserve(&self) -> Option<mpsc::Permit<'_, Work>> {
+    pub fn try_reserve(&self) -> Option<mpsc::Permit<'_, JournalItem>> {
         self.queue.try_reserve().ok()
     }
 
     /// Waits for a place in the queue, for entries that must not be refused, such as a device's departure. The wait
     /// always ends, because the journal's thread frees places even while the store fails.
-    pub async fn reserve(&self) -> Option<mpsc::Permit<'_, Work>> {
+    pub async fn reserve(&self) -> Option<mpsc::Permit<'_, JournalItem>> {
         self.queue.reserve().await.ok()
     }
 
@@ -95,21 +99,21 @@ impl Journal {
         // Once all places are free, the thread has taken all earlier work, and it finishes that work before this
         // barrier.
         drop(self.queue.reserve_many(self.queue.max_capacity()).await);
-        let _filed_or_not = self.filed(None).await;
+        let _projected_or_not = self.projected(None).await;
     }
 
     /// Returns when all work queued earlier is projected, of one company or of all. Returns false if the store cannot
     /// project now.
-    pub async fn filed(&self, company: Option<&CompanyId>) -> bool {
+    pub async fn projected(&self, company: Option<&CompanyId>) -> bool {
         let (release, told) = told();
-        let sent = self.queue.send(Work::File { company: company.cloned(), release }).await;
+        let sent = self.queue.send(JournalItem::Project { company: company.cloned(), release }).await;
         sent.is_ok() && told.await == Ok(Fate::Committed)
     }
 
     /// Queues a write beside the companies' events, and returns its outcome; none when the write is lost.
     pub async fn write(&self, write: Write) -> Option<Written> {
         let (release, told) = told();
-        self.queue.send(Work::write(write, release)).await.ok()?;
+        self.queue.send(JournalItem::write(write, release)).await.ok()?;
         told.await.ok().flatten()
     }
 
@@ -118,7 +122,7 @@ impl Journal {
     pub fn write_soon(&self, write: Write) -> Option<oneshot::Receiver<Option<Written>>> {
         let place = self.try_reserve()?;
         let (release, told) = told();
-        place.send(Work::write(write, release));
+        place.send(JournalItem::write(write, release));
         Some(told)
     }
 
@@ -149,26 +153,26 @@ impl Journal {
 
     /// A sender for work that may wait for a place, such as snapshots.
     #[must_use]
-    pub fn queue(&self) -> mpsc::Sender<Work> {
+    pub fn queue(&self) -> mpsc::Sender<JournalItem> {
         self.queue.clone()
     }
 }
 
 /// Bytes that are counted as waiting until this value is dropped.
 #[derive(Debug)]
-pub struct Load {
+pub struct QueuedBytes {
     bytes: usize,
     loaded: Arc<AtomicUsize>,
 }
 
-impl Drop for Load {
+impl Drop for QueuedBytes {
     fn drop(&mut self) {
         self.loaded.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
 /// Takes work, waiting until that time, or without a limit. Returns false once no more work can come.
-fn wait(queue: &mut mpsc::Receiver<Work>, batch: &mut Vec<Work>, until: Option<Instant>) -> bool {
+fn wait(queue: &mut mpsc::Receiver<JournalItem>, batch: &mut Vec<JournalItem>, until: Option<Instant>) -> bool {
     let Some(until) = until else { return queue.blocking_recv_many(batch, BATCH_MAX) > 0 };
     let waker = Waker::from(Arc::new(Sleeper(std::thread::current())));
     loop {

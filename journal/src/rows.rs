@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Booking, BookingId, Brand, ClientId, Company, DeviceKind, Employee, EmployeeId, EmployeeNo, Event, Message,
-    MessageId, Offer, OfferId, Session, SessionId, Settings, Time, Topic,
+    Booking, BookingId, Brand, ClientId, Company, CompanySettings, DeviceKind, Employee, EmployeeId, EmployeeNo, Event,
+    Message, MessageId, Offer, OfferId, Session, SessionId, Time, Topic,
 };
 
 /// A word of the contract, which is owned only when it was read back.
@@ -17,7 +17,7 @@ pub enum Row {
     /// A row of `companies`.
     Company {
         name: String,
-        settings: Settings,
+        settings: CompanySettings,
         created_at: Time,
         brand: Brand,
     },

@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, SessionId};
 
-use crate::Work;
+use crate::JournalItem;
 
 /// The failure of a store, classified by the caller's options.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ impl StoreError {
 
 /// The entries that a projection should include.
 #[derive(Clone, Copy, Debug)]
-pub enum Filing<'a> {
+pub enum Projection<'a> {
     /// The entries that have waited longest, as many as take a moment.
     Longest,
     /// All entries of this company.
@@ -76,11 +76,11 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// When nothing was committed, or when the batch was committed to a store that is not read again.
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError>;
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError>;
 
     /// The time at which committed entries should be projected; none when all of them are. A store that writes its
     /// tables within the commit always returns none.
-    fn filing_due(&self) -> Option<Instant> {
+    fn projection_due(&self) -> Option<Instant> {
         None
     }
 
@@ -89,8 +89,8 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// When the tables cannot be written now.
-    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
-        let _all_is_filed = which;
+    fn project(&mut self, which: Projection<'_>) -> Result<bool, StoreError> {
+        let _all_is_projected = which;
         Ok(true)
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use switchboard_core::{Event, Time};
 
-use crate::{Committer, Entry, Fate, Filing, Release, Store, StoreError, Work};
+use crate::{Committer, Entry, Fate, JournalItem, OnCommit, Projection, Store, StoreError};
 
 /// A store that fails on demand.
 #[derive(Clone, Default)]
@@ -15,10 +15,10 @@ struct Fickle {
 }
 
 impl Store for Fickle {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         self.probe()?;
         for work in batch {
-            if let Work::Entry(entry) = work {
+            if let JournalItem::Entry(entry) = work {
                 self.committed.lock().expect("one thread").push(entry.first_seq);
             }
         }
@@ -36,9 +36,9 @@ impl Store for Fickle {
 
 type Told = Arc<Mutex<Vec<(u64, Fate)>>>;
 
-fn entry(seq: u64, epoch: u64, events: Vec<Event>, told: &Told) -> Work {
+fn entry(seq: u64, epoch: u64, events: Vec<Event>, told: &Told) -> JournalItem {
     let told = told.clone();
-    Work::Entry(Entry {
+    JournalItem::Entry(Entry {
         company: "acme".parse().expect("an id"),
         epoch,
         first_seq: seq,
@@ -80,19 +80,19 @@ fn after_a_failure_nothing_that_rests_on_it_is_told_until_it_is_read_again() {
 }
 
 #[test]
-fn commits_go_on_while_somebody_waits_for_much_to_be_filed() {
+fn commits_go_on_while_somebody_waits_for_much_to_be_projected() {
     /// Projects in three calls, and commits at once.
     struct Slow(Arc<Mutex<Vec<&'static str>>>);
     impl Store for Slow {
-        fn commit(&mut self, _: &mut [Work]) -> Result<(), StoreError> {
+        fn commit(&mut self, _: &mut [JournalItem]) -> Result<(), StoreError> {
             self.0.lock().expect("one thread").push("committed");
             Ok(())
         }
 
-        fn file(&mut self, _: Filing<'_>) -> Result<bool, StoreError> {
+        fn project(&mut self, _: Projection<'_>) -> Result<bool, StoreError> {
             let mut done = self.0.lock().expect("one thread");
-            done.push("filed some");
-            Ok(done.iter().filter(|what| **what == "filed some").count() == 3)
+            done.push("projected some");
+            Ok(done.iter().filter(|what| **what == "projected some").count() == 3)
         }
 
         fn probe(&mut self) -> Result<(), StoreError> {
@@ -102,15 +102,15 @@ fn commits_go_on_while_somebody_waits_for_much_to_be_filed() {
     let (done, told) = (Arc::default(), Told::default());
     let (mut committer, ..) = Committer::new(Slow(Arc::clone(&done)));
     let waiting = done.clone();
-    let release: Release = Box::new(move |fate| {
+    let release: OnCommit = Box::new(move |fate| {
         assert_eq!(fate, Fate::Committed);
         waiting.lock().expect("one thread").push("told");
     });
-    committer.commit(vec![Work::File { company: None, release }]);
+    committer.commit(vec![JournalItem::Project { company: None, release }]);
     for seq in 1..=3 {
         committer.commit(vec![entry(seq, 0, vec![Event::Resumed], &told)]);
-        committer.file_what_is_due();
+        committer.project_what_is_due();
     }
-    let order = ["filed some", "committed", "filed some", "committed", "filed some", "told", "committed"];
+    let order = ["projected some", "committed", "projected some", "committed", "projected some", "told", "committed"];
     assert_eq!(*done.lock().expect("one thread"), order);
 }

@@ -8,7 +8,7 @@ use switchboard_core::Time;
 use crate::audit::AuditEntry;
 use crate::base::Base;
 use crate::cut::Cut;
-use crate::day::Part;
+use crate::day::DayPart;
 use crate::endpoint::EndpointWrite;
 use crate::erasure;
 use crate::logos::Logos;
@@ -35,8 +35,8 @@ pub enum Write {
         revision: u64,
     },
     /// A part of the counts of one day.
-    Day(Part),
-    Erasure(erasure::Step),
+    Day(DayPart),
+    Erasure(erasure::ErasureStep),
     /// Removes a slice of the history before the cut.
     Cut(Arc<Cut>),
 }

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use switchboard_client::{Error, Frame, Reply, Socket, understood};
+use switchboard_client::{Error, PushReply, ServerFrame, Socket, understood};
 use switchboard_core::{BookingId, SessionId};
 use switchboard_wire::phoenix::event;
 
 use super::plan::Chance;
-use super::{ANSWER_MAX, Crowd, Refused, Schedule, Who};
+use super::{ANSWER_MAX, Crowd, Persona, RefusalPayload, Schedule};
 
 /// The longest wait of a refused client for an idle employee in a closed loop, and the pause before another `end`.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const NEWS_MAX: Duration = Duration::from_secs(150);
 const BOOK: &str = r#"{"topic":"load"}"#;
 
 /// A client on one socket.
-pub(super) struct Client {
+pub(super) struct VirtualClient {
     socket: Socket,
     crowd: Arc<Crowd>,
     number: usize,
@@ -81,11 +81,11 @@ enum Doing {
 
 #[derive(Deserialize)]
 struct BookingFrame {
-    booking: Booking,
+    booking: BookingPayload,
 }
 
 #[derive(Deserialize)]
-struct Booking {
+struct BookingPayload {
     id: BookingId,
     state: String,
     reason: Option<String>,
@@ -99,13 +99,13 @@ struct SessionOf {
 }
 
 #[derive(Deserialize)]
-struct Availability {
+struct AvailabilityPayload {
     available: bool,
 }
 
-impl Client {
+impl VirtualClient {
     /// Joins the company's topic.
-    pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
+    pub(super) async fn join(mut socket: Socket, who: &Persona, crowd: &Arc<Crowd>) -> Result<Self, Error> {
         let topic = format!("company:{}", who.identity.company);
         socket.join(&topic).await?;
         // From the second half of the numbers, because employees have the first.
@@ -123,7 +123,7 @@ impl Client {
             if wake <= now {
                 self.act(schedule, now).await?;
             } else if let Some(text) = self.socket.hear(wake).await? {
-                self.hear(schedule, &Frame::read(&text)?).await?;
+                self.hear(schedule, &ServerFrame::read(&text)?).await?;
             }
         }
     }
@@ -201,10 +201,10 @@ impl Client {
         self.doing = Doing::Resting { book_at, late: book_at < now };
     }
 
-    async fn hear(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), Error> {
+    async fn hear(&mut self, schedule: &Schedule, frame: &ServerFrame<'_>) -> Result<(), Error> {
         match frame.event() {
             "availability" => {
-                if matches!(self.doing, Doing::Refused { .. }) && frame.payload::<Availability>()?.available {
+                if matches!(self.doing, Doing::Refused { .. }) && frame.payload::<AvailabilityPayload>()?.available {
                     self.rest(schedule, false);
                 }
                 Ok(())
@@ -214,7 +214,7 @@ impl Client {
         }
     }
 
-    async fn hear_booking(&mut self, schedule: &Schedule, booking: &Booking) -> Result<(), Error> {
+    async fn hear_booking(&mut self, schedule: &Schedule, booking: &BookingPayload) -> Result<(), Error> {
         let Doing::Waiting { booking: own, .. } = self.doing else { return Ok(()) };
         // A frame of the booking before may still come.
         if booking.id != own {
@@ -246,7 +246,7 @@ impl Client {
         Ok(())
     }
 
-    async fn hear_reply(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), Error> {
+    async fn hear_reply(&mut self, schedule: &Schedule, frame: &ServerFrame<'_>) -> Result<(), Error> {
         match self.doing {
             Doing::Asking { reference, since, counts, .. } => {
                 if let Some(reply) = frame.reply_to(reference)? {
@@ -255,12 +255,12 @@ impl Client {
             }
             Doing::Entering { booking, session, reference, .. } => match frame.reply_to(reference)? {
                 None => {}
-                Some(Reply::Ok(_)) => {
+                Some(PushReply::Ok(_)) => {
                     let end_at = Instant::now() + self.chance.about(self.crowd.plan.session);
                     self.doing = Doing::Talking { booking, session, end_at };
                 }
-                Some(Reply::Refused(response)) => {
-                    let refused: Refused = understood(response)?;
+                Some(PushReply::Refused(response)) => {
+                    let refused: RefusalPayload = understood(response)?;
                     self.crowd.figures.refused("join", &refused.reason);
                     match self.wait_of(schedule, &refused) {
                         Some(wait) => self.doing = Doing::Shut { booking, session, again_at: Instant::now() + wait },
@@ -270,15 +270,15 @@ impl Client {
             },
             Doing::Ending { booking, session, reference, .. } => match frame.reply_to(reference)? {
                 None => {}
-                Some(Reply::Ok(_)) => {
+                Some(PushReply::Ok(_)) => {
                     self.crowd.figures.came_to_its_end(schedule.count_from);
                     let topic = format!("session:{session}");
                     // Left at once, because a socket may have joined at most 100 topics.
                     self.socket.push(&topic, event::LEAVE, "{}").await?;
                     self.rest(schedule, true);
                 }
-                Some(Reply::Refused(response)) => {
-                    let refused: Refused = understood(response)?;
+                Some(PushReply::Refused(response)) => {
+                    let refused: RefusalPayload = understood(response)?;
                     self.crowd.figures.refused("end", &refused.reason);
                     let wait = self.wait_of(schedule, &refused).unwrap_or(TRY_AGAIN_AFTER);
                     let end_at = Instant::now() + wait;
@@ -297,17 +297,17 @@ impl Client {
     }
 
     /// Takes the reply to a `book`.
-    fn booked(&mut self, schedule: &Schedule, reply: Reply<'_>, since: Instant, counts: bool) -> Result<(), Error> {
+    fn booked(&mut self, schedule: &Schedule, reply: PushReply<'_>, since: Instant, counts: bool) -> Result<(), Error> {
         match reply {
-            Reply::Ok(response) => {
+            PushReply::Ok(response) => {
                 let booking = understood::<BookingFrame>(response)?.booking.id;
                 if let Some(took) = self.crowd.ledger.booked(booking, counts.then_some(since)) {
                     self.crowd.figures.book_to_offer(took);
                 }
                 self.doing = Doing::Waiting { booking, latest: Instant::now() + NEWS_MAX };
             }
-            Reply::Refused(response) => {
-                let refused: Refused = understood(response)?;
+            PushReply::Refused(response) => {
+                let refused: RefusalPayload = understood(response)?;
                 if counts {
                     self.crowd.figures.book_refused(&refused.reason, since.elapsed());
                 }
@@ -327,7 +327,7 @@ impl Client {
     }
 
     /// The wait that a refusal asks for, if any. Such waits count in the figures.
-    fn wait_of(&self, schedule: &Schedule, refused: &Refused) -> Option<Duration> {
+    fn wait_of(&self, schedule: &Schedule, refused: &RefusalPayload) -> Option<Duration> {
         let wait = refused.retry_in_ms.map(Duration::from_millis)?;
         self.crowd.figures.stands_still(self.number, wait, schedule.count_from);
         Some(wait)

@@ -4,23 +4,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use switchboard_client::{Error, Frame, Reply, Socket, understood};
+use switchboard_client::{Error, PushReply, ServerFrame, Socket, understood};
 use switchboard_core::{BookingId, SessionId};
 
 use super::plan::Chance;
-use super::{Crowd, Refused, Who};
+use super::{Crowd, Persona, RefusalPayload};
 
 /// A wait with nothing to do but listen; its length does not matter.
 const LONG: Duration = Duration::from_secs(3600);
 
 /// An employee on one socket.
-pub(super) struct Employee {
+pub(super) struct VirtualEmployee {
     socket: Socket,
     crowd: Arc<Crowd>,
     number: usize,
     topic: String,
     chance: Chance,
-    asked: Option<Asked>,
+    asked: Option<PendingOffer>,
     /// The ref of an answer whose reply is awaited.
     pushed: Option<i64>,
     session: Option<(SessionId, BookingId)>,
@@ -28,7 +28,7 @@ pub(super) struct Employee {
     served: Option<BookingId>,
 }
 
-struct Asked {
+struct PendingOffer {
     offer: String,
     booking: BookingId,
     at: Instant,
@@ -38,11 +38,11 @@ struct Asked {
 
 #[derive(Deserialize)]
 struct OfferFrame {
-    offer: Offer,
+    offer: OfferPayload,
 }
 
 #[derive(Deserialize)]
-struct Offer {
+struct OfferPayload {
     id: String,
     booking_id: BookingId,
     attempt: u32,
@@ -56,19 +56,19 @@ struct StatusFrame<'a> {
 
 #[derive(Deserialize)]
 struct SessionFrame {
-    session: Session,
+    session: SessionPayload,
 }
 
 #[derive(Deserialize)]
-struct Session {
+struct SessionPayload {
     id: SessionId,
     booking_id: BookingId,
     ended_at: Option<String>,
 }
 
-impl Employee {
+impl VirtualEmployee {
     /// Joins the employee's topic and sets the status to idle.
-    pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
+    pub(super) async fn join(mut socket: Socket, who: &Persona, crowd: &Arc<Crowd>) -> Result<Self, Error> {
         let topic = format!("employee:{}:{}", who.identity.company, who.identity.id);
         socket.join(&topic).await?;
         socket.push(&topic, "set_status", r#"{"status":"idle"}"#).await?;
@@ -94,12 +94,12 @@ impl Employee {
                 continue;
             }
             if let Some(text) = self.socket.hear(waits.unwrap_or_else(|| Instant::now() + LONG)).await? {
-                self.hear(&Frame::read(&text)?).await?;
+                self.hear(&ServerFrame::read(&text)?).await?;
             }
         }
     }
 
-    async fn hear(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
+    async fn hear(&mut self, frame: &ServerFrame<'_>) -> Result<(), Error> {
         match frame.event() {
             "offer" => self.hear_offer(frame.payload::<OfferFrame>()?.offer),
             "offer_closed" => self.asked = None,
@@ -111,8 +111,8 @@ impl Employee {
                 {
                     self.pushed = None;
                     // Only a refusal is news: an acceptance shows in the session, and a rejection in the status.
-                    if let Reply::Refused(response) = reply {
-                        let refused: Refused = understood(response)?;
+                    if let PushReply::Refused(response) = reply {
+                        let refused: RefusalPayload = understood(response)?;
                         self.crowd.figures.refused("answer", &refused.reason);
                     }
                 }
@@ -121,7 +121,7 @@ impl Employee {
         Ok(())
     }
 
-    fn hear_offer(&mut self, offer: Offer) {
+    fn hear_offer(&mut self, offer: OfferPayload) {
         let (now, crowd, number) = (Instant::now(), &self.crowd, self.number);
         if let Some(open) = &self.asked {
             crowd
@@ -135,7 +135,8 @@ impl Employee {
             crowd.figures.book_to_offer(took);
         }
         let thought = self.chance.about(crowd.plan.think);
-        self.asked = Some(Asked { offer: offer.id, booking: offer.booking_id, at: now, thought, answered: false });
+        self.asked =
+            Some(PendingOffer { offer: offer.id, booking: offer.booking_id, at: now, thought, answered: false });
     }
 
     async fn answer(&mut self) -> Result<(), Error> {
@@ -152,7 +153,7 @@ impl Employee {
         Ok(())
     }
 
-    fn hear_session(&mut self, session: &Session) {
+    fn hear_session(&mut self, session: &SessionPayload) {
         if session.ended_at.is_some() {
             self.served = Some(session.booking_id);
             self.session = None;

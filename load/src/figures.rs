@@ -13,12 +13,12 @@ const LONGEST_US: u64 = 600_000_000;
 const DIGITS: u8 = 3;
 
 /// The figures of a run in progress.
-pub(super) struct Figures(Mutex<Counted>);
+pub(super) struct RunFigures(Mutex<FigureTotals>);
 
 /// The figures as of one moment.
 #[derive(Clone)]
-pub(super) struct Counted {
-    pub(super) waits: Waits,
+pub(super) struct FigureTotals {
+    pub(super) waits: Latencies,
     /// Bookings whose session ended, in each second.
     pub(super) per_second: Vec<u64>,
     /// Bookings that ended without a session, by reason.
@@ -37,7 +37,7 @@ pub(super) struct Counted {
 
 /// The waits of a run, in microseconds.
 #[derive(Clone)]
-pub(super) struct Waits {
+pub(super) struct Latencies {
     pub(super) book_to_offer: Histogram<u64>,
     pub(super) offer_to_assigned: Histogram<u64>,
     pub(super) book_to_assigned: Histogram<u64>,
@@ -47,14 +47,14 @@ pub(super) struct Waits {
     pub(super) own_delay: Histogram<u64>,
 }
 
-impl Figures {
+impl RunFigures {
     /// Empty figures for a run that counts for `duration`.
     pub(super) fn new(duration: Duration) -> Self {
         let empty = || {
             Histogram::new_with_bounds(1, LONGEST_US, DIGITS).unwrap_or_else(|error| panic!("fixed bounds: {error}"))
         };
-        Self(Mutex::new(Counted {
-            waits: Waits {
+        Self(Mutex::new(FigureTotals {
+            waits: Latencies {
                 book_to_offer: empty(),
                 offer_to_assigned: empty(),
                 book_to_assigned: empty(),
@@ -72,11 +72,11 @@ impl Figures {
         }))
     }
 
-    fn counted(&self) -> MutexGuard<'_, Counted> {
+    fn counted(&self) -> MutexGuard<'_, FigureTotals> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn read(&self) -> Counted {
+    pub(super) fn read(&self) -> FigureTotals {
         self.counted().clone()
     }
 

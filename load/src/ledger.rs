@@ -28,14 +28,14 @@ struct Course {
     since: Option<Instant>,
     offered_at: Option<Instant>,
     asked: Vec<(u32, usize)>,
-    answered: Option<Answered>,
+    answered: Option<AcceptedOffer>,
     session: Option<SessionId>,
     end_at: Option<Instant>,
 }
 
 /// The times of an accepted offer.
 #[derive(Clone, Copy)]
-struct Answered {
+struct AcceptedOffer {
     offered_at: Instant,
     thought: Duration,
 }
@@ -97,7 +97,7 @@ impl Ledger {
     /// Notes that an employee accepts, after some thought.
     pub(super) fn accepts(&self, booking: BookingId, offered_at: Instant, thought: Duration) {
         if let Some(course) = self.books().running.get_mut(&booking) {
-            course.answered = Some(Answered { offered_at, thought });
+            course.answered = Some(AcceptedOffer { offered_at, thought });
         }
     }
 

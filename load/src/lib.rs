@@ -38,12 +38,12 @@ use tokio::task::JoinSet;
 pub use identity::{Identity, Sign};
 pub use output::Output;
 pub use plan::Plan;
-pub use report::{Fault, Report};
+pub use report::{LoadReport, RunFault};
 pub use server_url::ServerUrl;
 
-use client::Client;
-use employee::Employee;
-use figures::{Cpu, Figures};
+use client::VirtualClient;
+use employee::VirtualEmployee;
+use figures::{Cpu, RunFigures};
 use ledger::Ledger;
 use report::Arrival;
 
@@ -83,7 +83,7 @@ struct Crowd {
     plan: Plan,
     sign: Box<Sign>,
     ledger: Ledger,
-    figures: Figures,
+    figures: RunFigures,
     /// Handshakes that broke and were tried again.
     tried_again: AtomicUsize,
     /// The next position in the timetable of an open loop.
@@ -94,7 +94,7 @@ struct Crowd {
 }
 
 /// One person of the run.
-struct Who {
+struct Persona {
     /// Unique within the role.
     number: usize,
     identity: Identity,
@@ -102,20 +102,20 @@ struct Who {
 
 /// The response of a refused push.
 #[derive(Deserialize)]
-struct Refused {
+struct RefusalPayload {
     reason: String,
     retry_in_ms: Option<u64>,
 }
 
 /// Runs a plan against a server that accepts the tokens of `sign`. An error means that a person could not join.
-pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
+pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<LoadReport> {
     // Every person takes a file descriptor.
     let _as_many_as_there_may_be = rlimit::increase_nofile_limit(u64::MAX);
     let (go, schedule) = watch::channel(None);
     let crowd = Arc::new(Crowd {
         sign,
         ledger: Ledger::default(),
-        figures: Figures::new(plan.duration),
+        figures: RunFigures::new(plan.duration),
         tried_again: AtomicUsize::new(0),
         next_arrival: AtomicUsize::new(0),
         begun: AtomicUsize::new(0),
@@ -153,7 +153,7 @@ pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
     let unfinished = crowd.busy.load(Ordering::Acquire);
     // The people who are left only listen, and would never end by themselves.
     lives.shutdown().await;
-    Ok(Report::of(&crowd, arrival, cpu, unfinished))
+    Ok(LoadReport::of(&crowd, arrival, cpu, unfinished))
 }
 
 /// Starts all people of a role, and waits until they have joined.
@@ -172,7 +172,7 @@ async fn arrive(
         let company = format!("{}-{}", plan.name, number % plan.companies);
         let id = format!("{}-{}", role.word(), number / plan.companies);
         let identity = Identity { role, id, company, name: None, topics: None, valid_for };
-        let who = Who { number, identity };
+        let who = Persona { number, identity };
         lives.spawn(live(crowd.clone(), who, door.clone(), arrived.clone(), schedule.clone()));
     }
     let mut there = 0;
@@ -196,7 +196,7 @@ async fn arrive(
 /// One person's whole part in the run. A failure before the join is an error, and a later one is a figure.
 async fn live(
     crowd: Arc<Crowd>,
-    who: Who,
+    who: Persona,
     door: Arc<Semaphore>,
     arrived: mpsc::Sender<()>,
     mut go: watch::Receiver<Option<Schedule>>,
@@ -206,14 +206,14 @@ async fn live(
     let socket = crowd.connect(&who).await?;
     let lived = match who.identity.role {
         Party::Employee => {
-            let mut employee = Employee::join(socket, &who, &crowd).await?;
+            let mut employee = VirtualEmployee::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
             // Employees do not wait for the schedule, because they may get an offer at any time.
             employee.work().await
         }
         Party::Client => {
-            let mut client = Client::join(socket, &who, &crowd).await?;
+            let mut client = VirtualClient::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
             let schedule = go.wait_for(Option::is_some).await.ok().and_then(|schedule| *schedule);
@@ -230,7 +230,7 @@ async fn live(
 }
 
 impl Crowd {
-    async fn connect(&self, who: &Who) -> anyhow::Result<Socket> {
+    async fn connect(&self, who: &Persona) -> anyhow::Result<Socket> {
         let token = (self.sign)(&who.identity)?;
         let mut tries = 1;
         loop {

@@ -10,7 +10,7 @@ use crate::server_url::ServerUrl;
 
 mod device;
 
-use device::Device;
+use device::DemoDevice;
 
 /// The lifetime of the play's tokens.
 const VALID_FOR: Duration = Duration::from_secs(60 * 60);
@@ -34,10 +34,10 @@ pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result
     };
     let desk = |who: &str| format!("employee:{company}:{}-{run}", who.to_lowercase());
     let clients = format!("company:{company}");
-    let mut erika = Device::join(url, &token(Party::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
-    let mut max = Device::join(url, &token(Party::Employee, "Max")?, "Max", &desk("Max")).await?;
+    let mut erika = DemoDevice::join(url, &token(Party::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
+    let mut max = DemoDevice::join(url, &token(Party::Employee, "Max")?, "Max", &desk("Max")).await?;
     let alice_token = token(Party::Client, "Alice")?;
-    let mut alice = Device::join(url, &alice_token, "Alice", &clients).await?;
+    let mut alice = DemoDevice::join(url, &alice_token, "Alice", &clients).await?;
 
     println!("\n1. Nobody is idle for this topic: a client may not ask.");
     alice.push("book", json!({ "topic": topic })).await?;
@@ -59,8 +59,8 @@ pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result
     let accepted = max.push("accept", json!({ "offer_id": id(&offer["offer"]) })).await?;
     alice.hear("booking", |b| b["booking"]["state"] == "assigned").await?;
     let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap_or_default());
-    let mut alice_talks = Device::join(url, &alice_token, "Alice", &room).await?;
-    let mut max_talks = Device::join(url, &token(Party::Employee, "Max")?, "Max", &room).await?;
+    let mut alice_talks = DemoDevice::join(url, &alice_token, "Alice", &room).await?;
+    let mut max_talks = DemoDevice::join(url, &token(Party::Employee, "Max")?, "Max", &room).await?;
     alice_talks.push("message", json!({ "body": "Good morning, Max!" })).await?;
     max_talks.hear("message", |_| true).await?;
 

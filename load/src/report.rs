@@ -6,7 +6,7 @@ use std::fmt;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::figures::{Counted, Cpu};
+use super::figures::{Cpu, FigureTotals};
 use super::ledger::Checked;
 use super::{Crowd, Plan, plot};
 
@@ -17,7 +17,7 @@ const SILENT: f64 = 0.99;
 
 /// The figures of a run that is over.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct LoadReport {
     pub plan: PlanFigures,
     pub arrival: Arrival,
     /// Whole bookings: booked, offered, accepted, assigned and ended.
@@ -47,7 +47,7 @@ pub struct Report {
 
 /// A failure of a run, for the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum RunFault {
     /// The number of contradictions.
     BookedTwice(u64),
     /// The number of broken sockets.
@@ -56,7 +56,7 @@ pub enum Fault {
     NothingBooked,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for RunFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BookedTwice(contradictions) => {
@@ -121,7 +121,7 @@ pub struct StoodStill {
 }
 
 impl StoodStill {
-    fn of(counted: &Counted, clients: usize) -> Self {
+    fn of(counted: &FigureTotals, clients: usize) -> Self {
         let silent_s = counted.stood_still_s.iter().filter(|stood_s| **stood_s >= SILENT * clients as f64).count();
         Self { clients: counted.limited.len(), client_s: counted.stood_still_s.iter().sum(), silent_s }
     }
@@ -140,13 +140,13 @@ pub struct CpuFigures {
 const WAITS: [&str; 5] = ["book → offer", "offer → assigned", "book → assigned", "end → idle", "book → refused"];
 const OWN_DELAY: &str = "the load's own delay";
 
-impl Report {
+impl LoadReport {
     pub(super) fn of(crowd: &Crowd, arrival: Arrival, cpu: Cpu, unfinished: usize) -> Self {
         let (plan, counted) = (&crowd.plan, crowd.figures.read());
         let bookings: u64 = counted.per_second.iter().sum();
         let stood_still = StoodStill::of(&counted, plan.companies * plan.clients);
         let moved_s = plan.duration.as_secs_f64() - stood_still.silent_s as f64;
-        let Counted { per_second, ended_without, refused, sent_home, lines_lost, waits, .. } = counted;
+        let FigureTotals { per_second, ended_without, refused, sent_home, lines_lost, waits, .. } = counted;
         let us_each = |s: f64| s * 1e6 / bookings.max(1) as f64;
         // In the order of `WAITS`.
         let histograms = [
@@ -188,14 +188,14 @@ impl Report {
 
     /// The gravest failure of the run, if there is one.
     #[must_use]
-    pub fn fault(&self) -> Option<Fault> {
+    pub fn fault(&self) -> Option<RunFault> {
         if self.checked.contradictions > 0 {
-            return Some(Fault::BookedTwice(self.checked.contradictions));
+            return Some(RunFault::BookedTwice(self.checked.contradictions));
         }
         if !self.lines_lost.is_empty() {
-            return Some(Fault::LinesBroke(self.lines_lost.values().sum::<u64>()));
+            return Some(RunFault::LinesBroke(self.lines_lost.values().sum::<u64>()));
         }
-        (self.bookings == 0).then_some(Fault::NothingBooked)
+        (self.bookings == 0).then_some(RunFault::NothingBooked)
     }
 
     /// Draws the waits and the bookings of every second as SVG.
@@ -259,7 +259,7 @@ impl Wait {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for LoadReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = &self.plan;
         let (employees, clients) = (plan.companies * plan.employees, plan.companies * plan.clients);
@@ -297,7 +297,7 @@ impl fmt::Display for Report {
     }
 }
 
-impl Report {
+impl LoadReport {
     fn write_exceptions(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tables = [("ended without a session", &self.ended_without), ("refused", &self.refused)];
         for (what, counts) in tables.into_iter().chain([("lines lost", &self.lines_lost)]) {
@@ -349,11 +349,11 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::figures::Figures;
+    use crate::figures::RunFigures;
 
     #[test]
     fn silence_is_a_second_in_which_every_client_stands_still() {
-        let figures = Figures::new(Duration::from_secs(4));
+        let figures = RunFigures::new(Duration::from_secs(4));
         let count_from = Instant::now() + Duration::from_millis(500);
         // Both clients stand still for nearly all of the first two seconds.
         figures.stands_still(0, Duration::from_secs(10), count_from);

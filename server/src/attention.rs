@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use switchboard_exchange::outbox::{GoesOn, Search};
+use switchboard_exchange::outbox::{GoesOn, SearchProgress};
 use tokio::time::Instant;
 
 /// Interval of the pings to a device.
@@ -11,7 +11,7 @@ const ASKED_EVERY: Duration = Duration::from_secs(2);
 /// The pings to one device. Only a device with a running search has them.
 #[derive(Debug)]
 pub struct Attention {
-    lines: Vec<Watched>,
+    lines: Vec<WatchedLine>,
     ask_at: Instant,
     /// Moment of the first unanswered ping.
     asked: Option<Instant>,
@@ -19,7 +19,7 @@ pub struct Attention {
 
 /// Line of the device on which a search is announced.
 #[derive(Debug)]
-struct Watched {
+struct WatchedLine {
     line: u64,
     patience: Duration,
     /// End of the search; none once it is over. The line is kept for as long as it counts as gone.
@@ -29,7 +29,7 @@ struct Watched {
 
 /// Work that is due.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Due {
+pub struct DueChecks {
     /// The device must be pinged.
     pub ask: bool,
     /// Lines that count as gone from now on.
@@ -38,7 +38,7 @@ pub struct Due {
 
 impl Attention {
     /// Follows the news of a search that go to the device.
-    pub fn follow(attention: &mut Option<Box<Self>>, search: Search, now: Instant) {
+    pub fn follow(attention: &mut Option<Box<Self>>, search: SearchProgress, now: Instant) {
         let Some(GoesOn { patience_ms, ends_in_ms }) = search.goes_on else {
             if let Some(watching) = attention {
                 watching.lines.iter_mut().filter(|watched| watched.line == search.line).for_each(|w| w.until = None);
@@ -52,7 +52,7 @@ impl Attention {
         match watching.lines.iter_mut().find(|watched| watched.line == search.line) {
             Some(watched) => (watched.patience, watched.until) = (patience, Some(until)),
             None => {
-                watching.lines.push(Watched { line: search.line, patience, until: Some(until), is_gone: false });
+                watching.lines.push(WatchedLine { line: search.line, patience, until: Some(until), is_gone: false });
             }
         }
     }
@@ -96,8 +96,8 @@ impl Attention {
     }
 
     /// Finds the work that is due; `is_joined` says whether the device still has a line.
-    pub fn look(attention: &mut Option<Box<Self>>, now: Instant, is_joined: impl Fn(u64) -> bool) -> Due {
-        let mut due = Due::default();
+    pub fn look(attention: &mut Option<Box<Self>>, now: Instant, is_joined: impl Fn(u64) -> bool) -> DueChecks {
+        let mut due = DueChecks::default();
         let Some(watching) = attention else { return due };
         watching.lines.retain(|watched| is_joined(watched.line));
         for watched in &mut watching.lines {
@@ -122,12 +122,12 @@ impl Attention {
 mod tests {
     use super::*;
 
-    fn runs(line: u64) -> Search {
-        Search { line, goes_on: Some(GoesOn { patience_ms: 3000, ends_in_ms: 60_000 }) }
+    fn runs(line: u64) -> SearchProgress {
+        SearchProgress { line, goes_on: Some(GoesOn { patience_ms: 3000, ends_in_ms: 60_000 }) }
     }
 
-    fn over(line: u64) -> Search {
-        Search { line, goes_on: None }
+    fn over(line: u64) -> SearchProgress {
+        SearchProgress { line, goes_on: None }
     }
 
     /// A device that is told of a search at moment 0.
@@ -137,13 +137,13 @@ mod tests {
     }
 
     impl Device {
-        fn new(search: Search) -> Self {
+        fn new(search: SearchProgress) -> Self {
             let mut device = Self { attention: None, began: Instant::now() };
             device.told(0, search);
             device
         }
 
-        fn told(&mut self, ms: u64, search: Search) {
+        fn told(&mut self, ms: u64, search: SearchProgress) {
             Attention::follow(&mut self.attention, search, self.began + Duration::from_millis(ms));
         }
 
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(device.next_ms(), Some(2000));
         device.told(0, over(8));
         assert!(device.attention.is_none());
-        device.told(0, Search { line: 7, goes_on: Some(GoesOn { patience_ms: 1, ends_in_ms: 1000 }) });
+        device.told(0, SearchProgress { line: 7, goes_on: Some(GoesOn { patience_ms: 1, ends_in_ms: 1000 }) });
         assert_eq!(device.look(2000), (false, vec![]), "a search ends by its deadline though nobody said so");
         assert!(device.attention.is_none());
         device.told(0, runs(100));

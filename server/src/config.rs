@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::bad_setting::{BadSetting, Origin};
 pub use self::dev_secret::{DEV_API_KEY_FILE, DEV_JWT_SECRET_FILE, dev_secret};
-pub use self::door::Door;
+pub use self::door::DoorSettings;
 pub use self::flags::Flags;
 pub use self::layers::process_variables;
 pub use self::nearest::nearest_flag;

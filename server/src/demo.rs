@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
+use switchboard_core::{Command, CompanyId, CompanySettings, EmployeeId, Topic};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
 use switchboard_wire::Scope;
@@ -31,7 +31,7 @@ const TOKEN_S: u64 = 12 * 60 * 60;
 /// When the store cannot commit the company.
 pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
     let company: CompanyId = COMPANY.parse()?;
-    let mut commands = vec![Command::SetCompany { name: COMPANY_NAME.into(), settings: Settings::default() }];
+    let mut commands = vec![Command::SetCompany { name: COMPANY_NAME.into(), settings: CompanySettings::default() }];
     for (id, name, topics) in EMPLOYEES {
         let employee: EmployeeId = id.parse()?;
         let topics = topics.iter().map(|topic| topic.parse()).collect::<Result<Vec<Topic>, _>>()?;

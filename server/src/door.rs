@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use counted::Counted;
+use counted::CountedStream;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -128,7 +128,7 @@ where
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_MAX_BYTES);
     let app = TowerToHyperService::new(app);
     let unfinished = Unfinished::of(admission.clone(), peer);
-    let stream = Counted { stream, unfinished: unfinished.clone() };
+    let stream = CountedStream { stream, unfinished: unfinished.clone() };
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         unfinished.is_whole();
         let client = admission.client(peer, request.headers());

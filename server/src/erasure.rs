@@ -8,7 +8,7 @@ use switchboard_core::{Company, CompanyId};
 use switchboard_exchange::{Exchange, NotNow};
 use switchboard_history::History;
 use switchboard_history::erasure::Preparation;
-use switchboard_journal::erasure::Step;
+use switchboard_journal::erasure::ErasureStep;
 use switchboard_journal::{StoreError, Write, Written};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -51,12 +51,12 @@ async fn run(exchange: &Exchange, history: &dyn History, company: CompanyId, era
     let preparation = match lay_ready(exchange, history, &company, erasure).await {
         Ok(preparation) => preparation,
         Err(not_now) => {
-            written(exchange, || Step::GiveUp(company.clone())).await;
+            written(exchange, || ErasureStep::GiveUp(company.clone())).await;
             return Err(not_now);
         }
     };
     if let Err(not_now) = exchange.write(preparation.begin()).await {
-        written(exchange, || Step::GiveUp(company.clone())).await;
+        written(exchange, || ErasureStep::GiveUp(company.clone())).await;
         return Err(not_now);
     }
     place_all(exchange, &company).await;
@@ -64,7 +64,7 @@ async fn run(exchange: &Exchange, history: &dyn History, company: CompanyId, era
 }
 
 async fn place_all(exchange: &Exchange, company: &CompanyId) {
-    while written(exchange, || Step::Place(company.clone())).await == Written::More {
+    while written(exchange, || ErasureStep::Place(company.clone())).await == Written::More {
         sleep(PAUSE).await;
     }
 }
@@ -76,7 +76,7 @@ async fn lay_ready(
     company: &CompanyId,
     erasure: Erasure,
 ) -> Result<Preparation, NotNow> {
-    exchange.write(Write::Erasure(Step::Prepare(company.clone()))).await?;
+    exchange.write(Write::Erasure(ErasureStep::Prepare(company.clone()))).await?;
     let mut preparation = Preparation::new(company.clone(), erasure);
     loop {
         let worked_out = preparation.go_on(history).await;
@@ -101,7 +101,7 @@ fn not_now(company: &CompanyId, error: &StoreError) -> NotNow {
 
 /// Returns when the step is written, because an erasure that has begun must not stay halfway. While the store cannot
 /// commit, no other write gets through either.
-async fn written(exchange: &Exchange, step: impl Fn() -> Step) -> Written {
+async fn written(exchange: &Exchange, step: impl Fn() -> ErasureStep) -> Written {
     loop {
         match exchange.write(Write::Erasure(step())).await {
             Ok(written) => return written,

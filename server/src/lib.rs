@@ -34,7 +34,7 @@ pub mod summary;
 
 pub mod auth;
 
-pub mod watched;
+pub mod watched_files;
 
 pub mod tls;
 

@@ -148,8 +148,8 @@ fn put_load(flags: Flags, plan: load::Plan) -> anyhow::Result<ExitCode> {
     })();
     let code = match fault {
         None => ExitCode::SUCCESS,
-        Some(load::Fault::BookedTwice(_)) => ExitCode::from(EXIT_WRONG),
-        Some(load::Fault::LinesBroke(_) | load::Fault::NothingBooked) => ExitCode::from(EXIT_NO_FIGURES),
+        Some(load::RunFault::BookedTwice(_)) => ExitCode::from(EXIT_WRONG),
+        Some(load::RunFault::LinesBroke(_) | load::RunFault::NothingBooked) => ExitCode::from(EXIT_NO_FIGURES),
     };
     match (written, fault) {
         // The finding decides the exit code, even when the report could not be stored.

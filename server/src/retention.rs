@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
-use switchboard_exchange::clock::{self, Reading};
+use switchboard_exchange::clock::{self, ClockReading};
 use switchboard_exchange::{Exchange, NotNow};
 use switchboard_history::{History, Past};
 use switchboard_journal::{StoreError, Write, Written};
@@ -32,7 +32,7 @@ pub struct Trust {
 impl Trust {
     /// Trust at a start; `latest` is the time of the newest stored event.
     #[must_use]
-    pub fn at_start(latest: Option<Time>, now: Reading) -> Self {
+    pub fn at_start(latest: Option<Time>, now: ClockReading) -> Self {
         let mut trust = Self { ahead_ms: now.ahead_ms(), from: now.even };
         let ahead_ms = latest.map_or(0, |latest| latest.ms_until(now.wall));
         if let Some(latest) = latest
@@ -44,7 +44,7 @@ impl Trust {
     }
 
     /// Whether history may be removed now.
-    pub fn is_given(&mut self, now: Reading) -> bool {
+    pub fn is_given(&mut self, now: ClockReading) -> bool {
         let went_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
         self.ahead_ms = now.ahead_ms();
         if went_ms > DAY_MS.cast_signed() {
@@ -53,7 +53,7 @@ impl Trust {
         self.from <= now.even
     }
 
-    fn wait(&mut self, written: Time, now: Reading) {
+    fn wait(&mut self, written: Time, now: ClockReading) {
         self.from = now.even.plus_ms(DOUBT_MS);
         tracing::warn!(
             clock = %Moment(now.wall),
@@ -98,7 +98,7 @@ pub async fn run(exchange: Arc<Exchange>, history: Arc<dyn History>, oldest_need
 pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &OldestNeeded) {
     remove_what_was_before(exchange, history).await;
     let now = exchange.clock().now();
-    let companies = match history.aside(|past| past.companies_that_forget()).await {
+    let companies = match history.off_runtime(|past| past.companies_that_forget()).await {
         Ok(companies) => companies,
         Err(error) => return tracing::warn!(%error, "retention could not look for old history"),
     };
@@ -112,7 +112,7 @@ pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &O
 
 /// Removes the earlier history of companies that were made again under their ids, because no caller can see it.
 async fn remove_what_was_before(exchange: &Exchange, history: &dyn History) {
-    let companies = match history.aside(|past| past.companies_made_again()).await {
+    let companies = match history.off_runtime(|past| past.companies_made_again()).await {
         Ok(companies) => companies,
         Err(error) => return tracing::warn!(%error, "retention could not look for companies that were made again"),
     };
@@ -130,9 +130,9 @@ async fn cut(
     until: Time,
     oldest_needed: OldestNeeded,
 ) -> Result<(), NotCut> {
-    exchange.file(Some(company)).await?;
+    exchange.project(Some(company)).await?;
     let of = company.clone();
-    let cut = history.aside(move |past| {
+    let cut = history.off_runtime(move |past| {
         let needed = oldest_needed(past, &of);
         past.cut(&of, until, needed)
     });
@@ -152,13 +152,13 @@ async fn cut(
 mod tests {
     use super::*;
 
-    const fn at(even_days: u64, ahead_days: u64) -> Reading {
+    const fn at(even_days: u64, ahead_days: u64) -> ClockReading {
         after(even_days, 0, ahead_days)
     }
 
-    const fn after(even_days: u64, even_ms: u64, ahead_days: u64) -> Reading {
+    const fn after(even_days: u64, even_ms: u64, ahead_days: u64) -> ClockReading {
         let even = Time::from_ms(even_days * DAY_MS + even_ms);
-        Reading { wall: even.plus_ms(ahead_days * DAY_MS), even }
+        ClockReading { wall: even.plus_ms(ahead_days * DAY_MS), even }
     }
 
     #[test]

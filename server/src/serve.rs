@@ -13,13 +13,13 @@ use switchboard_exchange::channel::DeviceContext;
 use switchboard_exchange::channel::board::PAGE_MAX_ROWS;
 use switchboard_exchange::clock::Clock;
 use switchboard_history::{History, snapshot};
-use switchboard_journal::{Journal, Writer};
+use switchboard_journal::{Journal, JournalThread};
 use switchboard_sqlite::{Reader, Sqlite};
 use switchboard_wire::Secret;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::api::past::HistoryReader;
+use crate::api::history_reader::HistoryReader;
 use crate::api::{self, ApiState, Pages};
 use crate::api_keys::ApiKeys;
 use crate::auth::{self, Keyring, SignInCodes};
@@ -98,7 +98,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     };
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings, api_key_count)?;
-    systemd::tell(systemd::News::Ready);
+    systemd::tell(systemd::ServiceState::Ready);
     let (end, ending) = watch::channel(false);
     let summary = tokio::spawn(summary::every_minute(ending.clone()));
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
@@ -117,7 +117,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let accepting = tokio::spawn(door::accept(listener, Door { app, admission, tls, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;
-    systemd::tell(systemd::News::Stopping);
+    systemd::tell(systemd::ServiceState::Stopping);
     tracing::info!("stopping: new sockets are refused");
     exchange.drain();
     drain(&exchange, &sockets.limits, &stop_all, settings.drain_timeout_ms, stop_by).await;
@@ -212,7 +212,7 @@ pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
 /// The journal's thread, which ends with the last task that could still write. At its end the thread closes the store,
 /// so that one file holds everything.
 pub struct LastWrites {
-    writer: Writer,
+    writer: JournalThread,
     history: Arc<dyn History>,
     stop_by: Instant,
 }

@@ -12,7 +12,7 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// Counters since the start of the process, or between two lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
+struct SummaryCounts {
     /// Bookings that found an employee.
     assigned: u64,
     /// Bookings that ended without an employee.
@@ -26,7 +26,7 @@ struct Counts {
     lines_lost: u64,
 }
 
-impl Counts {
+impl SummaryCounts {
     fn now() -> Self {
         let assigned = METRICS.bookings.of(ASSIGNED).get();
         Self {
@@ -56,10 +56,10 @@ impl Counts {
 
 /// Writes a summary at intervals, until the server ends.
 pub async fn every_minute(mut ending: watch::Receiver<bool>) {
-    let mut before = Counts::now();
+    let mut before = SummaryCounts::now();
     loop {
         let ends = tokio::time::timeout(EVERY, ending.wait_for(|ends| *ends)).await.is_ok();
-        let now = Counts::now();
+        let now = SummaryCounts::now();
         say(now.since(before), refusals::take_left_out());
         before = now;
         if ends {
@@ -68,11 +68,11 @@ pub async fn every_minute(mut ending: watch::Receiver<bool>) {
     }
 }
 
-fn say(counts: Counts, lines_left_out: u64) {
-    if counts == Counts::default() && lines_left_out == 0 {
+fn say(counts: SummaryCounts, lines_left_out: u64) {
+    if counts == SummaryCounts::default() && lines_left_out == 0 {
         return;
     }
-    let Counts { assigned, without, offers, sessions_ended, sockets_opened, refused, lines_lost } = counts;
+    let SummaryCounts { assigned, without, offers, sessions_ended, sockets_opened, refused, lines_lost } = counts;
     tracing::info!(
         assigned,
         without,
@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn what_is_said_is_what_has_come_since() {
-        let before = Counts { assigned: 3, offers: 7, ..Counts::default() };
-        let now = Counts { assigned: 5, offers: 7, sockets_opened: 1, ..Counts::default() };
-        assert_eq!(now.since(before), Counts { assigned: 2, sockets_opened: 1, ..Counts::default() });
-        assert_eq!(now.since(now), Counts::default());
+        let before = SummaryCounts { assigned: 3, offers: 7, ..SummaryCounts::default() };
+        let now = SummaryCounts { assigned: 5, offers: 7, sockets_opened: 1, ..SummaryCounts::default() };
+        assert_eq!(now.since(before), SummaryCounts { assigned: 2, sockets_opened: 1, ..SummaryCounts::default() });
+        assert_eq!(now.since(now), SummaryCounts::default());
     }
 }

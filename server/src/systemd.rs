@@ -16,7 +16,7 @@ pub fn handed_over() -> io::Result<Option<TcpListener>> {
 
 /// State of the service, as reported to systemd.
 #[derive(Clone, Copy, Debug)]
-pub enum News {
+pub enum ServiceState {
     /// The server accepts connections.
     Ready,
     /// The server was asked to stop, and is stopping.
@@ -24,11 +24,11 @@ pub enum News {
 }
 
 /// Reports the state to the service manager, if there is one (`NOTIFY_SOCKET`).
-pub fn tell(news: News) {
+pub fn tell(state: ServiceState) {
     let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let said: &[u8] = match news {
-        News::Ready => b"READY=1",
-        News::Stopping => b"STOPPING=1",
+    let said: &[u8] = match state {
+        ServiceState::Ready => b"READY=1",
+        ServiceState::Stopping => b"STOPPING=1",
     };
     let told = address(path.as_bytes()).and_then(|address| {
         let socket = UnixDatagram::unbound()?;

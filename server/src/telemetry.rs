@@ -2,7 +2,7 @@
 
 mod lines;
 
-mod limited;
+mod line_limiter;
 
 pub mod refusals;
 

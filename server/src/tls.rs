@@ -9,7 +9,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use tokio_rustls::rustls::{self, ServerConfig};
 
-use crate::watched::Watched;
+use crate::watched_files::WatchedFiles;
 
 /// The current TLS configuration for new connections. Cheap to clone.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ impl Tls {
     /// # Errors
     /// The files cannot be used now.
     pub fn follow(certificate: PathBuf, key: PathBuf) -> anyhow::Result<Self> {
-        let mut watched = Watched::of(vec![certificate.clone(), key.clone()])?;
+        let mut watched = WatchedFiles::of(vec![certificate.clone(), key.clone()])?;
         let tls = Self(Arc::new(RwLock::new(read(&certificate, &key)?)));
         let live = tls.clone();
         tokio::spawn(async move {

@@ -11,8 +11,8 @@ use switchboard_exchange::outbox::Outgoing;
 use switchboard_wire::claims::Role;
 
 use crate::merged::Board;
-use crate::model::{Model, Shown, Told};
-use crate::wire::Frame;
+use crate::reference::{ExpectedNotices, Model, ShownToken};
+use crate::wire::DeviceFrame;
 
 /// The start of every simulation: a Monday.
 pub const BEGIN_MS: u64 = 1_795_424_400_000;
@@ -34,12 +34,12 @@ pub struct Office {
     /// The epoch in which the company was last loaded.
     pub epoch: Option<u64>,
     /// The devices that listen in each room.
-    pub rooms: BTreeMap<Place, Vec<Listener>>,
+    pub rooms: BTreeMap<RoomName, Vec<Listener>>,
 }
 
 /// A room of a company.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum RoomName {
     Client(ClientId),
     Employee(EmployeeId),
     /// One party's devices in a session.
@@ -70,7 +70,7 @@ pub enum Ears {
 }
 
 /// A client, an employee or an admin.
-pub struct Person {
+pub struct SimulatedPerson {
     pub role: Role,
     /// Index of the company that the person's token names; a client's token may name none.
     pub office: Option<usize>,
@@ -87,7 +87,7 @@ pub struct Phone {
     /// Index of the person who holds the device.
     pub person: usize,
     /// The token that the device presented when it connected.
-    pub shown: Shown,
+    pub shown: ShownToken,
     /// The server's end; `None` while a task works with it.
     pub device: Option<Device>,
     /// The person's name in the device's token.
@@ -97,13 +97,13 @@ pub struct Phone {
     /// written.
     pub is_shut_out: bool,
     /// Frames on their way to the server.
-    pub up: VecDeque<Sent>,
+    pub up: VecDeque<InFlight>,
     /// Frames on their way to the person.
     pub down: VecDeque<Outgoing>,
     /// Work to finish with the device before the server hears another of its frames.
     pub chores: VecDeque<Chore>,
     /// Joined topics, as the server knows them.
-    pub seats: BTreeMap<String, Seat>,
+    pub seats: BTreeMap<String, JoinedRoom>,
     /// Joined topics, as the person believes, with the `join_ref` of each.
     pub joined: BTreeMap<String, u64>,
     /// The `ref` of the latest frame.
@@ -113,13 +113,13 @@ pub struct Phone {
     /// Boards by topic, merged from their pages and the later events.
     pub boards: BTreeMap<String, Board>,
     /// Requests that the server has heard and not answered yet, by `ref`.
-    pub unanswered: BTreeMap<u64, Frame>,
+    pub unanswered: BTreeMap<u64, DeviceFrame>,
 }
 
 /// Something on its way to the server.
 #[derive(Clone, Debug)]
-pub enum Sent {
-    Frame(Frame),
+pub enum InFlight {
+    Frame(DeviceFrame),
     /// The WebSocket pong that proves that an offer arrived.
     Pong(Vec<u8>),
 }
@@ -137,9 +137,9 @@ pub enum Chore {
 
 /// A topic that a device has joined.
 #[derive(Clone, Debug)]
-pub struct Seat {
+pub struct JoinedRoom {
     pub office: usize,
-    pub place: Place,
+    pub place: RoomName,
     pub line: u64,
     pub join_ref: u64,
 }
@@ -167,7 +167,7 @@ impl Office {
     }
 }
 
-impl Person {
+impl SimulatedPerson {
     /// A person who has been told nothing yet.
     #[must_use]
     pub fn new(role: Role, office: Option<usize>, id: String) -> Self {
@@ -191,9 +191,9 @@ pub struct Memory {
     /// Whether an employee wants to be asked.
     pub willing: bool,
     /// Requests sent and not answered, by device and `ref`.
-    pub waiting: BTreeMap<(usize, u64), Frame>,
+    pub waiting: BTreeMap<(usize, u64), DeviceFrame>,
     /// Requests whose connection was lost before the answer: these may be sent again.
-    pub unsure: Vec<Frame>,
+    pub unsure: Vec<DeviceFrame>,
 }
 
 impl Memory {
@@ -202,7 +202,7 @@ impl Memory {
         let lost: Vec<(usize, u64)> = self.waiting.keys().filter(|(of, _)| *of == phone).copied().collect();
         for key in lost {
             let frame = self.waiting.remove(&key);
-            self.unsure.extend(frame.filter(Frame::can_be_repeated));
+            self.unsure.extend(frame.filter(DeviceFrame::can_be_repeated));
         }
         self.unsure.truncate(REMEMBERED);
     }
@@ -218,16 +218,16 @@ pub fn keep<T: PartialEq + Copy>(list: &mut Vec<T>, thing: T) {
 }
 
 /// Whether the devices in that room belong to a person or company that is removed or shut out.
-pub fn is_shut_out(told: &Told, model: &Model, place: &Place) -> bool {
+pub fn is_shut_out(told: &ExpectedNotices, model: &Model, place: &RoomName) -> bool {
     let talk = |session: &SessionId| model.talk(*session);
     told.company_gone
         || told.shut_out.iter().any(|whose| match (whose, place) {
-            (Whose::Client(id), Place::Client(client)) => id == client,
-            (Whose::Employee(id), Place::Employee(employee)) => id == employee,
-            (Whose::Client(id), Place::Session(session, Party::Client)) => {
+            (Whose::Client(id), RoomName::Client(client)) => id == client,
+            (Whose::Employee(id), RoomName::Employee(employee)) => id == employee,
+            (Whose::Client(id), RoomName::Session(session, Party::Client)) => {
                 talk(session).is_some_and(|t| t.client == *id)
             }
-            (Whose::Employee(id), Place::Session(session, Party::Employee)) => {
+            (Whose::Employee(id), RoomName::Session(session, Party::Employee)) => {
                 talk(session).is_some_and(|t| t.who == *id)
             }
             _ => false,

@@ -7,17 +7,17 @@ use switchboard_core::{Actor, Bearer, Event, SessionId, Time, Token, invariants}
 use switchboard_exchange::clock;
 use switchboard_wire::claims::Role;
 
-use crate::cast::{Chore, Ears, Listener, Place, Seat, is_shut_out, kind_of};
-use crate::house::Queued;
-use crate::mark::Mark;
-use crate::model::{Answer, Step, Who};
+use crate::cast::{Chore, Ears, JoinedRoom, Listener, RoomName, is_shut_out, kind_of};
+use crate::expectation::Expectation;
+use crate::reference::{ExpectedAnswer, ModelStep, TokenHolder};
+use crate::server_under_test::Queued;
 use crate::task::{Task, What};
-use crate::wire::{Frame, Heard, Wish};
+use crate::wire::{DeviceFrame, ReceivedFrame, Wish};
 use crate::world::World;
 
 impl World {
     /// A task queued an entry: the model takes the same step and must reach the same state.
-    pub fn mark(&mut self, task: usize, queued: Queued, at_once: &[Heard]) {
+    pub fn expect(&mut self, task: usize, queued: Queued, at_once: &[ReceivedFrame]) {
         let office = self.offices.iter().position(|office| office.id == queued.company);
         let office = office.expect("only known companies are visited");
         let is_read_back = queued.events.first() == Some(&Event::Resumed);
@@ -25,12 +25,12 @@ impl World {
             self.read_back(office, queued.epoch);
         }
         let followed_ms = self.follow_the_clock(office, &queued);
-        let mut mark = Mark {
+        let mut expectation = Expectation {
             number: queued.number,
             office,
             at: queued.at,
             followed_ms,
-            step: Step::Wake,
+            step: ModelStep::Wake,
             fresh: fresh_id(&queued.events),
             reply: None,
             old: None,
@@ -40,28 +40,34 @@ impl World {
         };
         if is_read_back {
             let there = self.offices[office].rooms.iter().filter(|(_, lines)| is_there(lines));
-            mark.step = Step::Resume(there.filter_map(|(place, _)| arrival(place)).collect());
+            expectation.step = ModelStep::Resume(there.filter_map(|(place, _)| arrival(place)).collect());
         } else {
-            self.whose_wish(task, &mut mark, at_once);
+            self.whose_wish(task, &mut expectation, at_once);
         }
         let clock = self.offices[office].shadow.clock();
         let wall = clock::plus(Time::from_ms(self.now_ms), self.ahead_ms);
         // A clock difference of less than a step is not followed while a deadline is armed.
-        let is_late = mark.at < clock || mark.at.plus_ms(clock::STEP_MIN_MS) < wall;
-        assert!(!is_late, "a turn at {:?}, before {wall:?} or {clock:?}", mark.at);
-        let shut_out = self.decided(&mark, &queued.events);
+        let is_late = expectation.at < clock || expectation.at.plus_ms(clock::STEP_MIN_MS) < wall;
+        assert!(!is_late, "a turn at {:?}, before {wall:?} or {clock:?}", expectation.at);
+        let shut_out = self.decided(&expectation, &queued.events);
         if self.is_told_aloud {
-            println!("{} queued in epoch {} at {} {:?}", mark.number, queued.epoch, mark.at.as_ms(), mark.step);
+            println!(
+                "{} queued in epoch {} at {} {:?}",
+                expectation.number,
+                queued.epoch,
+                expectation.at.as_ms(),
+                expectation.step
+            );
         }
         for (place, lines) in &mut self.offices[office].rooms {
             for line in lines.iter_mut().filter(|line| line.ears == Ears::Open) {
-                mark.listeners.push((place.clone(), line.clone()));
+                expectation.listeners.push((place.clone(), line.clone()));
                 if shut_out.contains(place) {
                     line.ears = Ears::Closing;
                 }
             }
         }
-        self.marks.push_back(mark);
+        self.expectations.push_back(expectation);
     }
 
     /// Checks how the company follows the wall clock. While a deadline is armed, the company's time advances with even
@@ -84,7 +90,7 @@ impl World {
 
     /// The company was loaded again: every earlier decision is stored or lost by now.
     fn read_back(&mut self, office: usize, epoch: u64) {
-        let waits = self.marks.iter().any(|mark| mark.office == office);
+        let waits = self.expectations.iter().any(|expectation| expectation.office == office);
         assert!(!waits, "promise 2: {} is read back while something of it waits", self.offices[office].id);
         let found = &mut self.offices[office];
         found.epoch = Some(epoch);
@@ -99,38 +105,43 @@ impl World {
     }
 
     /// Applies a decision to core's company and to the model; returns the rooms that the decision closes.
-    fn decided(&mut self, mark: &Mark, events: &[Event]) -> BTreeSet<Place> {
-        let office = &mut self.offices[mark.office];
+    fn decided(&mut self, expectation: &Expectation, events: &[Event]) -> BTreeSet<RoomName> {
+        let office = &mut self.offices[expectation.office];
         for event in events {
-            office.shadow.apply(mark.at, event);
+            office.shadow.apply(expectation.at, event);
         }
         self.counts.commands += 1;
         if !events.is_empty()
             && let Err(broken) = invariants::check(&office.shadow)
         {
-            panic!("invariant: {broken}, after {:?}", mark.step);
+            panic!("invariant: {broken}, after {:?}", expectation.step);
         }
-        let (_, told) = office.ahead.step(mark.at, &mark.step, mark.fresh);
+        let (_, told) = office.ahead.step(expectation.at, &expectation.step, expectation.fresh);
         if let Err(difference) = office.ahead.compare(&office.shadow) {
-            panic!("the second opinion: {difference}, after {:?} made {events:?}", mark.step);
+            panic!("the second opinion: {difference}, after {:?} made {events:?}", expectation.step);
         }
         for shown in self.phones.iter().filter(|phone| phone.is_up).map(|phone| &phone.shown) {
             let bearer = match &shown.who {
-                Who::Client(id) => Bearer::Client(id),
-                Who::Employee(id) => Bearer::Employee(id),
-                Who::Admin => Bearer::Admin,
+                TokenHolder::Client(id) => Bearer::Client(id),
+                TokenHolder::Employee(id) => Bearer::Employee(id),
+                TokenHolder::Admin => Bearer::Admin,
             };
             let issued_at = shown.issued_ms.map(Time::from_ms);
             let token = Token { bearer, is_for_company: shown.is_for_company, issued_at };
             let is_out = office.ahead.is_out(shown);
-            assert_eq!(office.shadow.shuts_out(token), is_out, "whether {shown:?} is shut out after {:?}", mark.step);
+            assert_eq!(
+                office.shadow.shuts_out(token),
+                is_out,
+                "whether {shown:?} is shut out after {:?}",
+                expectation.step
+            );
         }
         for talk in told.talks.iter().copied() {
-            if self.sessions.insert(talk, mark.office).is_none() {
+            if self.sessions.insert(talk, expectation.office).is_none() {
                 self.counts.sessions += 1;
             }
         }
-        let office = &self.offices[mark.office];
+        let office = &self.offices[expectation.office];
         office.rooms.keys().filter(|place| is_shut_out(&told, &office.ahead, place)).cloned().collect()
     }
 
@@ -138,12 +149,12 @@ impl World {
     ///
     /// When the clock jumps, the company's time may differ from the wall clock's, and the moment of the request is
     /// unknown; the check is skipped then.
-    pub fn nothing_came_of(&mut self, office: usize, step: &Step) {
+    pub fn nothing_came_of(&mut self, office: usize, step: &ModelStep) {
         if self.weather.weights.jump > 0 || self.offices[office].epoch.is_none() {
             return;
         }
         // The request may have loaded the company without producing an event.
-        let epoch = self.house.as_ref().map(crate::house::House::epoch);
+        let epoch = self.server.as_ref().map(crate::server_under_test::ServerUnderTest::epoch);
         if let Some(epoch) = epoch.filter(|epoch| self.offices[office].epoch != Some(*epoch)) {
             self.read_back(office, epoch);
         }
@@ -161,103 +172,112 @@ impl World {
     }
 
     /// Finds the request that came into its turn, and lets devices join and leave as the request says.
-    fn whose_wish(&mut self, n: usize, mark: &mut Mark, at_once: &[Heard]) {
+    fn whose_wish(&mut self, n: usize, expectation: &mut Expectation, at_once: &[ReceivedFrame]) {
         let task = &mut self.tasks[n];
         assert!(!task.taken, "an entry that nobody asked for: {:?}", task.what);
         task.taken = true;
         let (what, old, line, refused) = (task.what.clone(), task.old.clone(), task.line, task.refused);
         match what {
-            What::Wake(_) => mark.step = Step::Wake,
-            What::Admin(_, step) => mark.step = step,
+            What::Wake(_) => expectation.step = ModelStep::Wake,
+            What::Admin(_, step) => expectation.step = step,
             What::Open => panic!("a start asks for nothing"),
-            What::Pong(phone, proof) => mark.step = self.pong(phone, &proof),
+            What::Pong(phone, proof) => expectation.step = self.pong(phone, &proof),
             What::Forget(phone, topic, _) => {
                 let seat = self.phones[phone].seats.remove(&topic);
-                mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
+                expectation.step = seat.map_or(ModelStep::Wake, |seat| self.depart(&seat));
             }
             What::Answers(phone, topic, _, answers) => {
                 let seat = self.phones[phone].seats.get(&topic).cloned();
-                mark.step = seat.map_or(Step::Wake, |seat| self.answers(&seat, answers));
+                expectation.step = seat.map_or(ModelStep::Wake, |seat| self.answers(&seat, answers));
             }
             What::Hear(phone, frame) if refused => {
                 // The join was refused for now, but the seat that it replaced is left all the same.
                 self.phones[phone].seats.remove(&frame.topic);
-                mark.step = old.map_or(Step::Wake, |old| self.depart(&old));
+                expectation.step = old.map_or(ModelStep::Wake, |old| self.depart(&old));
             }
             What::Hear(phone, frame) => {
                 let answered = at_once.iter().any(|heard| heard.answers() == Some(frame.reference));
-                mark.reply = (!answered).then(|| (phone, frame.clone()));
+                expectation.reply = (!answered).then(|| (phone, frame.clone()));
                 match frame.wish {
-                    Wish::Join => self.joins(phone, &frame, old, line, mark),
+                    Wish::Join => self.joins(phone, &frame, old, line, expectation),
                     Wish::Leave => {
                         let seat = self.phones[phone].seats.remove(&frame.topic);
-                        mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
+                        expectation.step = seat.map_or(ModelStep::Wake, |seat| self.depart(&seat));
                     }
-                    _ => mark.step = self.push(phone, &frame, mark),
+                    _ => expectation.step = self.push(phone, &frame, expectation),
                 }
             }
         }
     }
 
-    fn pong(&self, phone: usize, proof: &[u8]) -> Step {
+    fn pong(&self, phone: usize, proof: &[u8]) -> ModelStep {
         let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse().ok()).expect("an offer's id");
         let seat = self.phones[phone].seats.values().find_map(|seat| match &seat.place {
-            Place::Employee(employee) => Some(employee.clone()),
+            RoomName::Employee(employee) => Some(employee.clone()),
             _ => None,
         });
         let office = self.phones[phone].seats.values().map(|seat| seat.office).next();
         if seat.is_some() && office.is_some_and(|office| self.is_out(phone, office)) {
-            return Step::Nothing(Answer::Done);
+            return ModelStep::Nothing(ExpectedAnswer::Done);
         }
-        seat.map_or(Step::Wake, |employee| Step::Delivered(employee, offer, kind_of(phone)))
+        seat.map_or(ModelStep::Wake, |employee| ModelStep::Delivered(employee, offer, kind_of(phone)))
     }
 
-    fn joins(&mut self, phone: usize, frame: &Frame, old: Option<Seat>, line: Option<u64>, mark: &mut Mark) {
+    fn joins(
+        &mut self,
+        phone: usize,
+        frame: &DeviceFrame,
+        old: Option<JoinedRoom>,
+        line: Option<u64>,
+        expectation: &mut Expectation,
+    ) {
         let line = line.expect("a join makes a line");
         let mut place = self.place_of(phone, &frame.topic);
-        let model = &self.offices[mark.office].ahead;
+        let model = &self.offices[expectation.office].ahead;
         let is_known = match &place {
-            Ok(Place::Employee(id)) => model.exists && model.staff_no(id).is_some(),
-            Ok(Place::Client(_) | Place::Board) => model.exists,
-            Ok(Place::Session(..)) | Err(_) => false,
+            Ok(RoomName::Employee(id)) => model.exists && model.staff_no(id).is_some(),
+            Ok(RoomName::Client(_) | RoomName::Board) => model.exists,
+            Ok(RoomName::Session(..)) | Err(_) => false,
         };
-        if is_known && self.is_out(phone, mark.office) {
+        if is_known && self.is_out(phone, expectation.office) {
             place = Err("unauthorized");
         }
         let step = match &place {
-            Ok(Place::Session(..)) => place.as_ref().ok().and_then(arrival).unwrap_or(Step::Nothing(Answer::Done)),
-            Ok(_) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
-            Ok(place) => arrival(place).unwrap_or(Step::Nothing(Answer::Done)),
-            Err(reason) => Step::Nothing(Answer::No(reason)),
+            Ok(RoomName::Session(..)) => {
+                place.as_ref().ok().and_then(arrival).unwrap_or(ModelStep::Nothing(ExpectedAnswer::Done))
+            }
+            Ok(_) if !model.exists => ModelStep::Nothing(ExpectedAnswer::No("unknown_company")),
+            Ok(place) => arrival(place).unwrap_or(ModelStep::Nothing(ExpectedAnswer::Done)),
+            Err(reason) => ModelStep::Nothing(ExpectedAnswer::No(reason)),
         };
         let mut trial = model.clone();
-        let refused = matches!(trial.step(mark.at, &step, 0).0, Answer::No(_));
+        let refused = matches!(trial.step(expectation.at, &step, 0).0, ExpectedAnswer::No(_));
         let mut steps = vec![step];
         if old.is_some() {
             self.phones[phone].seats.remove(&frame.topic);
         }
         if let (Ok(place), false) = (place, refused) {
             let listener = Listener { phone, line, topic: frame.topic.clone(), silent: false, ears: Ears::Open };
-            self.offices[mark.office].rooms.entry(place.clone()).or_default().push(listener);
-            let seat = Seat { office: mark.office, place, line, join_ref: frame.join_ref };
+            self.offices[expectation.office].rooms.entry(place.clone()).or_default().push(listener);
+            let seat = JoinedRoom { office: expectation.office, place, line, join_ref: frame.join_ref };
             self.phones[phone].seats.insert(frame.topic.clone(), seat);
-            mark.line = Some(line);
+            expectation.line = Some(line);
         }
         if let Some(old) = old {
-            mark.old = Some(old.join_ref);
+            expectation.old = Some(old.join_ref);
             steps.push(self.depart(&old));
         }
-        mark.step = Step::All(steps);
+        expectation.step = ModelStep::All(steps);
     }
 
     /// The room that the topic names for that person.
-    fn place_of(&self, phone: usize, topic: &str) -> Result<Place, &'static str> {
+    fn place_of(&self, phone: usize, topic: &str) -> Result<RoomName, &'static str> {
         let person = &self.people[self.phones[phone].person];
         let (kind, rest) = topic.split_once(':').unwrap_or((topic, ""));
         match kind {
-            "company" => Ok(Place::Client(person.id.parse().expect("an id"))),
-            "board" => Ok(Place::Board),
-            "employee" => Ok(Place::Employee(person.id.parse().expect("an id"))),
+            "company" => Ok(RoomName::Client(person.id.parse().expect("an id"))),
+            "board" => Ok(RoomName::Board),
+            "employee" => Ok(RoomName::Employee(person.id.parse().expect("an id"))),
             _ => {
                 let session: SessionId = rest.parse().expect("a session's topic");
                 let office = self.sessions.get(&session).copied().ok_or("unknown_session")?;
@@ -270,7 +290,7 @@ impl World {
                     _ if self.is_out(phone, office) => Err("unauthorized"),
                     (true, None, _) => Err("unknown_session"),
                     (true, Some(_), None) => Err("forbidden"),
-                    (true, Some(_), Some(party)) => Ok(Place::Session(session, party)),
+                    (true, Some(_), Some(party)) => Ok(RoomName::Session(session, party)),
                 }
             }
         }
@@ -291,46 +311,46 @@ impl World {
     }
 
     /// A device leaves a room. The company hears only of the last departure.
-    pub fn depart(&mut self, seat: &Seat) -> Step {
+    pub fn depart(&mut self, seat: &JoinedRoom) -> ModelStep {
         let rooms = &mut self.offices[seat.office].rooms;
-        let Some(lines) = rooms.get_mut(&seat.place) else { return Step::Nothing(Answer::Done) };
+        let Some(lines) = rooms.get_mut(&seat.place) else { return ModelStep::Nothing(ExpectedAnswer::Done) };
         let was_there = is_there(lines);
         lines.retain(|known| known.line != seat.line);
         let goes = was_there && !is_there(lines);
         if lines.is_empty() {
             rooms.remove(&seat.place);
         }
-        if goes { Self::departure(&seat.place) } else { Step::Nothing(Answer::Done) }
+        if goes { Self::departure(&seat.place) } else { ModelStep::Nothing(ExpectedAnswer::Done) }
     }
 
-    fn departure(place: &Place) -> Step {
+    fn departure(place: &RoomName) -> ModelStep {
         match place {
-            Place::Client(client) => Step::ClientHere(client.clone(), false),
-            Place::Employee(employee) => Step::EmployeeHere(employee.clone(), false),
-            Place::Session(session, party) => Step::PartyHere(*session, *party, false),
-            Place::Board => Step::Nothing(Answer::Done),
+            RoomName::Client(client) => ModelStep::ClientHere(client.clone(), false),
+            RoomName::Employee(employee) => ModelStep::EmployeeHere(employee.clone(), false),
+            RoomName::Session(session, party) => ModelStep::PartyHere(*session, *party, false),
+            RoomName::Board => ModelStep::Nothing(ExpectedAnswer::Done),
         }
     }
 
     /// A device in a room answers again, or stops answering. The company hears of it when no other device in the room
     /// answers.
-    pub fn answers(&mut self, seat: &Seat, answers: bool) -> Step {
+    pub fn answers(&mut self, seat: &JoinedRoom, answers: bool) -> ModelStep {
         let Some(lines) = self.offices[seat.office].rooms.get_mut(&seat.place) else {
-            return Step::Nothing(Answer::Done);
+            return ModelStep::Nothing(ExpectedAnswer::Done);
         };
         let was_there = is_there(lines);
         lines.iter_mut().filter(|known| known.line == seat.line).for_each(|known| known.silent = !answers);
         match (was_there, is_there(lines)) {
-            (false, true) => arrival(&seat.place).unwrap_or(Step::Nothing(Answer::Done)),
+            (false, true) => arrival(&seat.place).unwrap_or(ModelStep::Nothing(ExpectedAnswer::Done)),
             (true, false) => Self::departure(&seat.place),
-            _ => Step::Nothing(Answer::Done),
+            _ => ModelStep::Nothing(ExpectedAnswer::Done),
         }
     }
 
     /// Makes the device of a client stop answering until something is heard of it.
     pub fn hush(&mut self, dice: &mut fastrand::Rng) {
         let clients = self.phones.iter().enumerate().flat_map(|(phone, found)| {
-            let seats = found.seats.iter().filter(|(_, seat)| matches!(seat.place, Place::Client(_)));
+            let seats = found.seats.iter().filter(|(_, seat)| matches!(seat.place, RoomName::Client(_)));
             seats.map(move |(topic, seat)| (phone, Chore::Answers(topic.clone(), seat.line, false)))
         });
         let clients: Vec<(usize, Chore)> = clients.collect();
@@ -348,42 +368,54 @@ impl World {
         })
     }
 
-    fn push(&self, phone: usize, frame: &Frame, mark: &mut Mark) -> Step {
+    fn push(&self, phone: usize, frame: &DeviceFrame, expectation: &mut Expectation) -> ModelStep {
         let seat = self.phones[phone].seats.get(&frame.topic).expect("only a joined topic comes to its turn");
         let model = &self.offices[seat.office].ahead;
         if self.is_out(phone, seat.office) {
-            return Step::Nothing(Answer::No("unauthorized"));
+            return ModelStep::Nothing(ExpectedAnswer::No("unauthorized"));
         }
         match (&frame.wish, &seat.place) {
-            (Wish::Book(topic, note, key), Place::Client(client)) => {
-                Step::Book(client.clone(), self.phones[phone].name.clone(), topic.clone(), note.clone(), key.clone())
+            (Wish::Book(topic, note, key), RoomName::Client(client)) => ModelStep::Book(
+                client.clone(),
+                self.phones[phone].name.clone(),
+                topic.clone(),
+                note.clone(),
+                key.clone(),
+            ),
+            (Wish::Cancel(booking), RoomName::Client(client)) => {
+                ModelStep::Cancel(*booking, Actor::Client(client.clone()))
             }
-            (Wish::Cancel(booking), Place::Client(client)) => Step::Cancel(*booking, Actor::Client(client.clone())),
-            (Wish::SetStatus(willing), Place::Employee(id)) => Step::SetStatus(id.clone(), *willing, false),
-            (Wish::Accept(offer), Place::Employee(id)) => Step::Accept(id.clone(), *offer),
-            (Wish::Reject(offer), Place::Employee(id)) => Step::Reject(id.clone(), *offer),
-            (Wish::Say(body, key), Place::Session(session, _)) => {
-                Step::Say(*session, self.actor(phone), body.clone(), key.clone())
+            (Wish::SetStatus(willing), RoomName::Employee(id)) => ModelStep::SetStatus(id.clone(), *willing, false),
+            (Wish::Accept(offer), RoomName::Employee(id)) => ModelStep::Accept(id.clone(), *offer),
+            (Wish::Reject(offer), RoomName::Employee(id)) => ModelStep::Reject(id.clone(), *offer),
+            (Wish::Say(body, key), RoomName::Session(session, _)) => {
+                ModelStep::Say(*session, self.actor(phone), body.clone(), key.clone())
             }
-            (Wish::Notes(body), Place::Session(session, _)) => Step::Notes(*session, self.actor(phone), body.clone()),
-            (Wish::End(reason), Place::Session(session, _)) => Step::End(*session, self.actor(phone), reason.clone()),
-            (Wish::Signal(data), Place::Session(session, party)) => {
+            (Wish::Notes(body), RoomName::Session(session, _)) => {
+                ModelStep::Notes(*session, self.actor(phone), body.clone())
+            }
+            (Wish::End(reason), RoomName::Session(session, _)) => {
+                ModelStep::End(*session, self.actor(phone), reason.clone())
+            }
+            (Wish::Signal(data), RoomName::Session(session, party)) => {
                 if model.talk(*session).is_none_or(|talk| talk.ended.is_some()) {
-                    return Step::Nothing(Answer::No("session_ended"));
+                    return ModelStep::Nothing(ExpectedAnswer::No("session_ended"));
                 }
-                mark.signal = Some((*session, *party, *data));
-                Step::Nothing(Answer::Done)
+                expectation.signal = Some((*session, *party, *data));
+                ModelStep::Nothing(ExpectedAnswer::Done)
             }
-            (Wish::More(_), Place::Board) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
-            (Wish::More(_), Place::Board) => Step::Nothing(Answer::Done),
-            (Wish::BookNothing, Place::Client(_)) => Step::Nothing(Answer::No("invalid")),
+            (Wish::More(_), RoomName::Board) if !model.exists => {
+                ModelStep::Nothing(ExpectedAnswer::No("unknown_company"))
+            }
+            (Wish::More(_), RoomName::Board) => ModelStep::Nothing(ExpectedAnswer::Done),
+            (Wish::BookNothing, RoomName::Client(_)) => ModelStep::Nothing(ExpectedAnswer::No("invalid")),
             (wish, place) => panic!("{wish:?} came to a turn in {place:?}"),
         }
     }
 
     /// The seat that a join on the same topic replaces.
     #[must_use]
-    pub fn seat_given_up(&self, phone: usize, frame: &Frame) -> Option<Seat> {
+    pub fn seat_given_up(&self, phone: usize, frame: &DeviceFrame) -> Option<JoinedRoom> {
         let seat = self.phones[phone].seats.get(&frame.topic);
         seat.filter(|_| matches!(frame.wish, Wish::Join)).cloned()
     }
@@ -395,7 +427,7 @@ impl World {
             && let Some(seat) = self.phones[phone].seats.get(topic).filter(|seat| seat.line == *line).cloned()
         {
             let step = self.answers(&seat, *answers);
-            if self.is_calm() && !matches!(step, Step::Nothing(_)) {
+            if self.is_calm() && !matches!(step, ModelStep::Nothing(_)) {
                 self.nothing_came_of(seat.office, &step);
             }
         }
@@ -414,7 +446,7 @@ impl World {
         if let Some(seat) = seat {
             let step = self.depart(&seat);
             // While nothing can be committed or read, the company hears of it when it is loaded again.
-            if self.is_calm() && !matches!(step, Step::Nothing(_)) {
+            if self.is_calm() && !matches!(step, ModelStep::Nothing(_)) {
                 self.nothing_came_of(seat.office, &step);
             }
         }
@@ -444,12 +476,12 @@ fn is_there(lines: &[Listener]) -> bool {
 }
 
 /// The step that the company takes when the first device enters a room.
-fn arrival(place: &Place) -> Option<Step> {
+fn arrival(place: &RoomName) -> Option<ModelStep> {
     match place {
-        Place::Client(client) => Some(Step::ClientHere(client.clone(), true)),
-        Place::Employee(employee) => Some(Step::EmployeeHere(employee.clone(), true)),
-        Place::Session(session, party) => Some(Step::PartyHere(*session, *party, true)),
-        Place::Board => None,
+        RoomName::Client(client) => Some(ModelStep::ClientHere(client.clone(), true)),
+        RoomName::Employee(employee) => Some(ModelStep::EmployeeHere(employee.clone(), true)),
+        RoomName::Session(session, party) => Some(ModelStep::PartyHere(*session, *party, true)),
+        RoomName::Board => None,
     }
 }
 

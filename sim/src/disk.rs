@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 use switchboard_journal::rows::{Row, RowKey, rows_of};
-use switchboard_journal::{Entry, ReadBack, Store, StoreError, Work};
+use switchboard_journal::{Entry, JournalItem, ReadBack, Store, StoreError};
 use switchboard_wire::view;
 
 /// Everything stored, shared with the server that runs on it.
 #[derive(Clone, Default)]
-pub struct Disk(Arc<Mutex<Stored>>);
+pub struct Disk(Arc<Mutex<DiskState>>);
 
 /// Everything stored, and how the disk behaves.
 #[derive(Default)]
-pub struct Stored {
-    events: BTreeMap<CompanyId, Vec<Kept>>,
+pub struct DiskState {
+    events: BTreeMap<CompanyId, Vec<DiskEvent>>,
     snapshots: BTreeMap<CompanyId, (u64, String)>,
     rows: BTreeMap<(CompanyId, RowKey), Row>,
     /// Whether every commit fails.
@@ -29,7 +29,7 @@ pub struct Stored {
     pub read_sees_the_past: bool,
 }
 
-struct Kept {
+struct DiskEvent {
     at: Time,
     data: String,
 }
@@ -39,13 +39,13 @@ impl Disk {
     ///
     /// # Panics
     /// Never: the simulator has one thread, so the lock is free.
-    pub fn stored(&self) -> MutexGuard<'_, Stored> {
+    pub fn stored(&self) -> MutexGuard<'_, DiskState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slowly<T: Send + 'static>(
         &self,
-        question: impl Fn(&Stored) -> Result<T, StoreError> + Send + 'static,
+        question: impl Fn(&DiskState) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         let disk = self.clone();
         Box::pin(async move {
@@ -75,17 +75,17 @@ async fn asked_once_more() {
 }
 
 impl Store for Disk {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         self.probe()?;
         let mut stored = self.stored();
         for work in batch {
             match work {
-                Work::Entry(entry) => stored.keep(entry),
-                Work::Snapshot { company, seq, data, .. } => {
+                JournalItem::Entry(entry) => stored.keep(entry),
+                JournalItem::Snapshot { company, seq, data, .. } => {
                     stored.snapshots.insert(company.clone(), (*seq, data.clone()));
                 }
                 // This disk has only the tables of companies.
-                Work::Write { .. } | Work::File { .. } => {}
+                JournalItem::Write { .. } | JournalItem::Project { .. } => {}
             }
         }
         Ok(())
@@ -111,14 +111,14 @@ impl ReadBack for Disk {
     }
 }
 
-impl Stored {
+impl DiskState {
     fn keep(&mut self, entry: &Entry) {
         let events = self.events.entry(entry.company.clone()).or_default();
         if !entry.events.is_empty() {
             let next = events.len() as u64 + 1;
             assert!(entry.first_seq == next, "promise 2: event {} is written where {next} must be", entry.first_seq);
         }
-        events.extend(entry.events.iter().map(|event| Kept { at: entry.at, data: view::json(event) }));
+        events.extend(entry.events.iter().map(|event| DiskEvent { at: entry.at, data: view::json(event) }));
         for row in &entry.rows {
             self.put(&entry.company, row.clone());
         }

@@ -6,8 +6,8 @@ use switchboard_core::Time;
 use switchboard_wire::claims::Role;
 use switchboard_wire::view;
 
-use crate::cast::Person;
-use crate::model::{Holds, Step};
+use crate::cast::SimulatedPerson;
+use crate::reference::{Holds, ModelStep};
 use crate::weather::Weights;
 use crate::wire::Wish;
 use crate::world::World;
@@ -27,7 +27,7 @@ impl World {
             stored.unreadable = 0;
             stored.read_takes = 0;
         }
-        if self.house.is_none() {
+        if self.server.is_none() {
             self.start_house();
         }
         self.weather.pongs_lost = 0;
@@ -43,7 +43,7 @@ impl World {
         }
         for round in 0.. {
             self.settle(dice);
-            let next = self.house.as_ref().and_then(|house| house.context.exchange.next_due());
+            let next = self.server.as_ref().and_then(|server| server.context.exchange.next_due());
             let Some(next) = next else { break };
             assert!(round < ROUNDS_MAX, "promise 3: something is still due after {ROUNDS_MAX} rounds");
             self.now_ms = self.now_ms.max(next.as_ms());
@@ -60,7 +60,7 @@ impl World {
                 panic!("what is stored is not what was released: {difference}");
             }
             // A company without a visit since the last kill or failure is not loaded yet.
-            let is_read = office.epoch == self.house.as_ref().map(crate::house::House::epoch);
+            let is_read = office.epoch == self.server.as_ref().map(crate::server_under_test::ServerUnderTest::epoch);
             let (stored, decided) = (view::json(&company), view::json(&office.shadow));
             assert!(!is_read || stored == decided, "{stored} is stored, {decided} was decided");
         }
@@ -87,9 +87,9 @@ impl World {
                     any = true;
                 }
             }
-            any |= self.poll_all() || !self.tasks.is_empty() || !self.marks.is_empty();
+            any |= self.poll_all() || !self.tasks.is_empty() || !self.expectations.is_empty();
             self.commit(usize::MAX);
-            let is_sick = self.house.as_ref().is_some_and(|house| !house.is_healthy());
+            let is_sick = self.server.as_ref().is_some_and(|server| !server.is_healthy());
             if !any && !is_sick {
                 return;
             }
@@ -112,7 +112,7 @@ impl World {
     fn everybody_can_be_booked(&mut self, dice: &mut Rng) {
         self.weather.weights = Weights { jump: 0, ..self.weather.weights };
         let client = self.people.len();
-        self.people.push(Person::new(Role::Client, None, "somebody-else".into()));
+        self.people.push(SimulatedPerson::new(Role::Client, None, "somebody-else".into()));
         for person in 0..client {
             if self.people[person].role == Role::Employee {
                 self.can_be_booked(person, client, dice);
@@ -123,9 +123,9 @@ impl World {
     fn can_be_booked(&mut self, person: usize, client: usize, dice: &mut Rng) {
         let office = self.people[person].office.unwrap_or(0);
         let id = self.people[person].id.parse().expect("an id");
-        self.admin(office, Step::SetCompany(self.offices[office].ahead.settings.clone()));
+        self.admin(office, ModelStep::SetCompany(self.offices[office].ahead.settings.clone()));
         self.settle(dice);
-        self.admin(office, Step::SetEmployee(id, "Somebody".into(), vec![]));
+        self.admin(office, ModelStep::SetEmployee(id, "Somebody".into(), vec![]));
         self.settle(dice);
         let own = self.own_topic(person);
         let phone = self.come(person, &own, dice);

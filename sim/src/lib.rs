@@ -28,17 +28,17 @@ pub mod running;
 
 pub mod watch;
 
-pub mod mark;
+pub mod expectation;
 
 pub mod deciding;
 
 pub mod merged;
 
-pub mod model;
+pub mod reference;
 
 pub mod wire;
 
-pub mod house;
+pub mod server_under_test;
 
 pub mod disk;
 

@@ -11,13 +11,13 @@ use switchboard_sim::shrink::shrink;
 
 /// Simulates a Switchboard in bad weather and holds everything it says against a second opinion.
 #[derive(Parser)]
-struct CommandLine {
+struct SimulatorArguments {
     #[command(subcommand)]
-    command: Command,
+    command: SimulatorCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum SimulatorCommand {
     /// Run seeds until so many commands were taken; exit 1 at the first that fails, with a small case that repeats it.
     Prove {
         /// How many commands.
@@ -53,8 +53,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match CommandLine::parse().command {
-        Command::Prove { commands, seed, threads, as_it_is } => {
+    match SimulatorArguments::parse().command {
+        SimulatorCommand::Prove { commands, seed, threads, as_it_is } => {
             let proof = prove(seed, commands, usize::from(threads));
             if let Some(failure) = proof.failure {
                 println!("FAILED after {} commands in {} simulations", proof.counts.commands, proof.cases);
@@ -76,14 +76,14 @@ fn main() -> ExitCode {
             );
             ExitCode::SUCCESS
         }
-        Command::Faults { only, workspace } => match try_all(&workspace, &only) {
+        SimulatorCommand::Faults { only, workspace } => match try_all(&workspace, &only) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 println!("FAILED: {error:#}");
                 ExitCode::FAILURE
             }
         },
-        Command::Repeat { case, aloud } => match run_aloud(&case, aloud) {
+        SimulatorCommand::Repeat { case, aloud } => match run_aloud(&case, aloud) {
             Ok(outcome) => {
                 println!("{case}: every promise held; digest {:016x}, {:?}", outcome.digest, outcome.counts);
                 ExitCode::SUCCESS

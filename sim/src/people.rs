@@ -4,9 +4,9 @@ use fastrand::Rng;
 use switchboard_core::{OfferId, SessionId};
 use switchboard_wire::claims::Role;
 
-use crate::cast::{Memory, Sent, keep};
+use crate::cast::{InFlight, Memory, keep};
 use crate::merged::only_of;
-use crate::wire::{Frame, Heard, Wish, booking_id, offer_id, session_id};
+use crate::wire::{DeviceFrame, ReceivedFrame, Wish, booking_id, offer_id, session_id};
 use crate::world::World;
 
 /// The most devices of one person at once.
@@ -28,9 +28,9 @@ impl World {
         } else if matches!(wish, Wish::Leave) {
             found.joined.remove(topic);
         }
-        let frame = Frame { topic: topic.to_owned(), join_ref, reference, wish, only: only_of(phone) };
+        let frame = DeviceFrame { topic: topic.to_owned(), join_ref, reference, wish, only: only_of(phone) };
         found.unanswered.insert(reference, frame.clone());
-        found.up.push_back(Sent::Frame(frame.clone()));
+        found.up.push_back(InFlight::Frame(frame.clone()));
         let person = found.person;
         self.people[person].memory.waiting.insert((phone, reference), frame);
     }
@@ -225,7 +225,7 @@ impl World {
     }
 
     /// Lets a person read a frame on a device, and perhaps react at once.
-    pub fn remember(&mut self, phone: usize, heard: &Heard, dice: &mut Rng) {
+    pub fn remember(&mut self, phone: usize, heard: &ReceivedFrame, dice: &mut Rng) {
         let person = self.phones[phone].person;
         if let Some(reference) = heard.answers() {
             let asked = self.people[person].memory.waiting.remove(&(phone, reference));
@@ -258,7 +258,7 @@ impl World {
         }
     }
 
-    fn remember_answer(&mut self, person: usize, phone: usize, asked: &Frame, heard: &Heard) {
+    fn remember_answer(&mut self, person: usize, phone: usize, asked: &DeviceFrame, heard: &ReceivedFrame) {
         if heard.reason() == "unauthorized" && self.phones[phone].is_up {
             // The person signs in again and comes back with a new token.
             self.people[person].issued_ms = Some(self.now_ms);

@@ -11,7 +11,7 @@ use crate::world::{Counts, World};
 
 /// Result of a case that passed.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct CaseResult {
     pub counts: Counts,
     /// Digest of everything that was stored and told.
     pub digest: u64,
@@ -35,7 +35,7 @@ thread_local! {
 ///
 /// # Errors
 /// The first promise that does not hold.
-pub fn run(case: &Case) -> Result<Outcome, Failure> {
+pub fn run(case: &Case) -> Result<CaseResult, Failure> {
     run_aloud(case, false)
 }
 
@@ -43,7 +43,7 @@ pub fn run(case: &Case) -> Result<Outcome, Failure> {
 ///
 /// # Errors
 /// The first promise that does not hold.
-pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<Outcome, Failure> {
+pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<CaseResult, Failure> {
     listen_to_panics();
     WORDS.with(|words| words.borrow_mut().take());
     let mut world = None;
@@ -60,7 +60,7 @@ pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<Outcome, Failure> {
     // A world that a panic left half done may panic again when it is dropped.
     drop(catch_unwind(AssertUnwindSafe(|| drop(world))));
     match ran {
-        Ok(()) => Ok(Outcome { counts, digest }),
+        Ok(()) => Ok(CaseResult { counts, digest }),
         Err(_) => {
             let what = WORDS.with(|words| words.borrow_mut().take()).unwrap_or_else(|| "no words".into());
             Err(Failure { case: case.clone(), what, commands: counts.commands })

@@ -6,38 +6,38 @@ use std::task::{Context, Poll, Waker};
 
 use switchboard_core::Time;
 
-use crate::cast::{Chore, Sent};
-use crate::model::Step;
-use crate::task::{Done, Task, What, admin_command};
+use crate::cast::{Chore, InFlight};
+use crate::reference::ModelStep;
+use crate::task::{Task, TaskResult, What, admin_command};
 use crate::world::World;
 
 impl World {
     /// Starts an admin's request over HTTP.
-    pub fn admin(&mut self, office: usize, step: Step) {
-        let Some(house) = &self.house else { return };
-        let (exchange, company) = (house.context.exchange.clone(), self.offices[office].id.clone());
+    pub fn admin(&mut self, office: usize, step: ModelStep) {
+        let Some(server) = &self.server else { return };
+        let (exchange, company) = (server.context.exchange.clone(), self.offices[office].id.clone());
         let command = admin_command(&step);
         let future = Box::pin(async move {
             let visited = exchange.visit(&company, |visit| {
                 let _shown_by_the_model = visit.take(&command);
             });
-            Done::Admin(visited.await.is_ok())
+            TaskResult::Admin(visited.await.is_ok())
         });
         self.start(What::Admin(office, step), future);
     }
 
     /// Starts the wake-up of a company.
     pub fn wake(&mut self, office: usize) {
-        let Some(house) = &self.house else { return };
-        let (exchange, company) = (house.context.exchange.clone(), self.offices[office].id.clone());
-        self.start(What::Wake(office), Box::pin(async move { Done::Woken(exchange.wake(&company).await) }));
+        let Some(server) = &self.server else { return };
+        let (exchange, company) = (server.context.exchange.clone(), self.offices[office].id.clone());
+        self.start(What::Wake(office), Box::pin(async move { TaskResult::Woken(exchange.wake(&company).await) }));
     }
 
     /// Wakes the companies with passed deadlines, as the timekeeper does.
     pub fn wake_due(&mut self) {
-        let Some(house) = &self.house else { return };
-        house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
-        let due = house.context.exchange.take_due();
+        let Some(server) = &self.server else { return };
+        server.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
+        let due = server.context.exchange.take_due();
         for company in due {
             if let Some(office) = self.offices.iter().position(|office| office.id == company) {
                 self.wake(office);
@@ -46,14 +46,14 @@ impl World {
     }
 
     /// Starts a task in the server.
-    pub fn start(&mut self, what: What, future: Pin<Box<dyn Future<Output = Done>>>) {
+    pub fn start(&mut self, what: What, future: Pin<Box<dyn Future<Output = TaskResult>>>) {
         self.tasks.push(Task { what, line: None, old: None, taken: false, refused: false, future });
     }
 
     /// Lets a device that has no task do the next thing.
     pub fn serve(&mut self, phone: usize) {
         let found = &mut self.phones[phone];
-        if self.house.is_none() || found.device.is_none() {
+        if self.server.is_none() || found.device.is_none() {
             return;
         }
         if let Some(chore) = found.chores.pop_front() {
@@ -63,7 +63,7 @@ impl World {
                     let (of, what) = (topic.clone(), What::Forget(phone, topic, line));
                     let future = async move {
                         device.forget(&of, line).await;
-                        Done::Device(Box::new(device), None)
+                        TaskResult::Device(Box::new(device), None)
                     };
                     self.start(what, Box::pin(future));
                 }
@@ -71,7 +71,7 @@ impl World {
                     let what = What::Answers(phone, topic, line, answers);
                     let future = async move {
                         device.answers(line, answers).await;
-                        Done::Device(Box::new(device), None)
+                        TaskResult::Device(Box::new(device), None)
                     };
                     self.start(what, Box::pin(future));
                 }
@@ -95,23 +95,23 @@ impl World {
         let Some(sent) = found.up.pop_front() else { return };
         let Some(mut device) = found.device.take() else { return };
         match sent {
-            Sent::Frame(frame) => {
+            InFlight::Frame(frame) => {
                 let old = self.seat_given_up(phone, &frame);
                 let text = frame.text();
                 let future = async move {
                     let end = device.hear_frame(&text).await;
-                    Done::Device(Box::new(device), end)
+                    TaskResult::Device(Box::new(device), end)
                 };
                 self.start(What::Hear(phone, frame), Box::pin(future));
                 if let Some(task) = self.tasks.last_mut() {
                     task.old = old;
                 }
             }
-            Sent::Pong(proof) => {
+            InFlight::Pong(proof) => {
                 let bytes = proof.clone();
                 let future = async move {
                     device.delivered(&bytes).await;
-                    Done::Device(Box::new(device), None)
+                    TaskResult::Device(Box::new(device), None)
                 };
                 self.start(What::Pong(phone, proof), Box::pin(future));
             }
@@ -132,21 +132,21 @@ impl World {
     }
 
     fn poll(&mut self, n: usize) -> bool {
-        let Some(house) = &mut self.house else { return false };
-        house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
-        let exchange = house.context.exchange.clone();
+        let Some(server) = &mut self.server else { return false };
+        server.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
+        let exchange = server.context.exchange.clone();
         let before = exchange.next_line();
         let polled = self.tasks[n].future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         if exchange.next_line() > before + 1 {
             self.tasks[n].line = Some(before + 1);
         }
-        let (queued, sent) = match &mut self.house {
-            Some(house) => (house.newly_queued(), house.sent()),
+        let (queued, sent) = match &mut self.server {
+            Some(server) => (server.newly_queued(), server.sent()),
             None => return false,
         };
         let at_once = self.hear_at_once(n, sent);
         for queued in queued {
-            self.mark(n, queued, &at_once);
+            self.expect(n, queued, &at_once);
         }
         let Poll::Ready(done) = polled else { return false };
         let task = self.tasks.remove(n);
@@ -154,9 +154,9 @@ impl World {
         true
     }
 
-    fn finish(&mut self, task: &Task, done: Done) {
+    fn finish(&mut self, task: &Task, done: TaskResult) {
         match (done, &task.what) {
-            (Done::Device(device, end), what) => {
+            (TaskResult::Device(device, end), what) => {
                 let phone = what.phone();
                 assert!(end.is_none(), "a good frame ends the line: {what:?}");
                 self.finish_device(phone, task);
@@ -165,22 +165,22 @@ impl World {
                 let is_over = !found.is_up && found.chores.is_empty() && found.seats.is_empty();
                 found.device = Some(*device).filter(|_| !is_over);
             }
-            (Done::Woken(could), What::Wake(office)) => {
+            (TaskResult::Woken(could), What::Wake(office)) => {
                 if could && !task.taken {
-                    self.nothing_came_of(*office, &Step::Wake);
+                    self.nothing_came_of(*office, &ModelStep::Wake);
                 }
             }
-            (Done::Admin(taken), what) => assert_eq!(taken, task.taken, "{what:?}"),
+            (TaskResult::Admin(taken), what) => assert_eq!(taken, task.taken, "{what:?}"),
             // A server that cannot read its store does not start.
-            (Done::Open(None), _) => self.kill(0),
-            (Done::Open(Some(companies)), _) => {
+            (TaskResult::Open(None), _) => self.kill(0),
+            (TaskResult::Open(Some(companies)), _) => {
                 for company in companies {
                     if let Some(office) = self.offices.iter().position(|office| office.id == company) {
                         self.wake(office);
                     }
                 }
             }
-            (Done::Woken(_), what) => panic!("{what:?} woke somebody"),
+            (TaskResult::Woken(_), what) => panic!("{what:?} woke somebody"),
         }
     }
 }

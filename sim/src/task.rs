@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use switchboard_core::{Command, CompanyId, Intent};
-use switchboard_exchange::device::{Device, End};
+use switchboard_exchange::device::{Device, Disconnect};
 
-use crate::cast::Seat;
-use crate::model::Step;
-use crate::wire::Frame;
+use crate::cast::JoinedRoom;
+use crate::reference::ModelStep;
+use crate::wire::DeviceFrame;
 
 /// A task in the server.
 pub struct Task {
@@ -17,18 +17,18 @@ pub struct Task {
     /// The line that a join made.
     pub line: Option<u64>,
     /// The seat that a join replaces.
-    pub old: Option<Seat>,
+    pub old: Option<JoinedRoom>,
     /// Whether the request has come into a company's turn.
     pub taken: bool,
     /// Whether the join was closed at once, because nothing can be done now.
     pub refused: bool,
-    pub future: Pin<Box<dyn Future<Output = Done>>>,
+    pub future: Pin<Box<dyn Future<Output = TaskResult>>>,
 }
 
 /// The kind of a task.
 #[derive(Clone, Debug)]
 pub enum What {
-    Hear(usize, Frame),
+    Hear(usize, DeviceFrame),
     Pong(usize, Vec<u8>),
     Forget(usize, String, u64),
     /// A device answers again on a line, or stops answering.
@@ -36,15 +36,15 @@ pub enum What {
     /// A company handles its passed deadlines.
     Wake(usize),
     /// An admin's request over HTTP.
-    Admin(usize, Step),
+    Admin(usize, ModelStep),
     /// A start reads which companies have something open.
     Open,
 }
 
 /// Result of a task.
-pub enum Done {
+pub enum TaskResult {
     /// The device is free again.
-    Device(Box<Device>, Option<End>),
+    Device(Box<Device>, Option<Disconnect>),
     /// Whether the company could be woken.
     Woken(bool),
     /// Whether the admin's request was taken.
@@ -74,23 +74,23 @@ impl What {
 /// # Panics
 /// When a back end cannot send the step over HTTP.
 #[must_use]
-pub fn admin_command(step: &Step) -> Command {
+pub fn admin_command(step: &ModelStep) -> Command {
     match step.clone() {
-        Step::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
-        Step::SetBrand(brand) => Command::SetBrand { brand },
-        Step::RemoveCompany(revoke_before) => Command::RemoveCompany { revoke_before },
-        Step::SetEmployee(employee, name, topics) => Command::SetEmployee {
+        ModelStep::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
+        ModelStep::SetBrand(brand) => Command::SetBrand { brand },
+        ModelStep::RemoveCompany(revoke_before) => Command::RemoveCompany { revoke_before },
+        ModelStep::SetEmployee(employee, name, topics) => Command::SetEmployee {
             employee,
             name: Arc::from(name),
             topics: topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
         },
-        Step::RemoveEmployee(employee, revoke_before) => Command::RemoveEmployee { employee, revoke_before },
-        Step::Revoke(whose, before) => Command::Revoke { whose, before },
-        Step::SetStatus(employee, willing, by_admin) => {
+        ModelStep::RemoveEmployee(employee, revoke_before) => Command::RemoveEmployee { employee, revoke_before },
+        ModelStep::Revoke(whose, before) => Command::Revoke { whose, before },
+        ModelStep::SetStatus(employee, willing, by_admin) => {
             Command::SetStatus { employee, intent: if willing { Intent::Idle } else { Intent::Offline }, by_admin }
         }
-        Step::Cancel(booking, by) => Command::Cancel { booking, by },
-        Step::End(session, by, reason) => Command::End { session, by, reason: reason.map(Arc::from) },
+        ModelStep::Cancel(booking, by) => Command::Cancel { booking, by },
+        ModelStep::End(session, by, reason) => Command::End { session, by, reason: reason.map(Arc::from) },
         step => panic!("{step:?} is nothing that a back end asks for"),
     }
 }

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use switchboard_core::{Actor, Brand, Whose};
 use switchboard_wire::claims::Role;
 
-use crate::model::Step;
+use crate::reference::ModelStep;
 use crate::weather::Weights;
 use crate::world::World;
 
@@ -67,7 +67,7 @@ impl World {
     pub fn throw(&mut self, dice: &mut Rng) {
         let thing = self.weather.weights.pick(dice);
         self.happen(thing, dice);
-        if self.house.is_none() && dice.u8(0..6) == 0 {
+        if self.server.is_none() && dice.u8(0..6) == 0 {
             if self.weather.weights.jump > 0 && dice.u8(0..3) == 0 {
                 // A restarted machine may show another time.
                 self.now_ms = (self.now_ms + dice.u64(0..600_000)).saturating_sub(dice.u64(0..600_000));
@@ -131,7 +131,7 @@ impl World {
                 stored.unreadable = u32::from(dice.u8(0..3) == 0);
             }
             Thing::Kill => {
-                let waiting = self.house.as_ref().map_or(0, crate::house::House::waiting);
+                let waiting = self.server.as_ref().map_or(0, crate::server_under_test::ServerUnderTest::waiting);
                 self.kill(dice.usize(0..=waiting));
             }
             Thing::Admin => self.act_as_admin(dice),
@@ -141,7 +141,7 @@ impl World {
     }
 
     fn let_time_pass(&mut self, dice: &mut Rng) {
-        let due = self.house.as_ref().and_then(|house| house.context.exchange.next_due());
+        let due = self.server.as_ref().and_then(|server| server.context.exchange.next_due());
         if let Some(due) = due {
             self.now_ms = self.now_ms.max(due.as_ms() + if dice.bool() { 0 } else { dice.u64(0..40) });
         }
@@ -156,9 +156,9 @@ impl World {
     fn write_snapshot(&mut self, dice: &mut Rng) {
         let office = dice.usize(0..self.offices.len());
         let company = self.offices[office].id.clone();
-        if let Some(house) = &mut self.house {
-            let company = house.wants_snapshot().unwrap_or(company);
-            house.queue_snapshot(&company);
+        if let Some(server) = &mut self.server {
+            let company = server.wants_snapshot().unwrap_or(company);
+            server.queue_snapshot(&company);
         }
     }
 
@@ -170,21 +170,21 @@ impl World {
         let model = &self.offices[office].stored;
         let now = switchboard_core::Time::from_ms(self.now_ms);
         let step = match dice.u8(0..13) {
-            0..3 => Step::SetStatus(employee, dice.bool(), true),
+            0..3 => ModelStep::SetStatus(employee, dice.bool(), true),
             3 | 4 => match model.searches.iter().rev().nth(dice.usize(0..3)) {
-                Some(search) => Step::Cancel(search.id, Actor::Admin),
+                Some(search) => ModelStep::Cancel(search.id, Actor::Admin),
                 None => return,
             },
             5 | 6 => match model.talks.iter().rev().nth(dice.usize(0..3)) {
-                Some(talk) => Step::End(talk.id, Actor::Admin, Some("closing time".into())),
+                Some(talk) => ModelStep::End(talk.id, Actor::Admin, Some("closing time".into())),
                 None => return,
             },
-            7 | 8 => Step::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
-            10 if dice.bool() => Step::SetBrand(brand(dice)),
-            9 => Step::RemoveEmployee(employee, now),
+            7 | 8 => ModelStep::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
+            10 if dice.bool() => ModelStep::SetBrand(brand(dice)),
+            9 => ModelStep::RemoveEmployee(employee, now),
             12 => {
                 let person = &self.people[dice.usize(0..self.people.len())];
-                Step::Revoke(
+                ModelStep::Revoke(
                     match person.role {
                         Role::Client => Whose::Client(person.id.parse().expect("an id")),
                         Role::Employee | Role::Admin => Whose::Employee(employee),
@@ -192,25 +192,25 @@ impl World {
                     now,
                 )
             }
-            10 => Step::SetCompany(self.weather.settings(dice)),
-            _ if model.exists && dice.u8(0..4) == 0 => Step::RemoveCompany(now),
-            _ => Step::SetCompany(self.weather.settings(dice)),
+            10 => ModelStep::SetCompany(self.weather.settings(dice)),
+            _ if model.exists && dice.u8(0..4) == 0 => ModelStep::RemoveCompany(now),
+            _ => ModelStep::SetCompany(self.weather.settings(dice)),
         };
         self.admin(office, step);
     }
 
     /// Stops the server in an orderly way: accepted work is stored and told, then the server ends.
     fn stop(&mut self) {
-        let Some(house) = &self.house else { return };
-        if self.disk.stored().full || !house.is_healthy() {
+        let Some(server) = &self.server else { return };
+        if self.disk.stored().full || !server.is_healthy() {
             return;
         }
-        house.context.exchange.drain();
+        server.context.exchange.drain();
         for _ in 0..64 {
             self.poll_all();
             self.commit(usize::MAX);
         }
-        assert!(self.marks.is_empty(), "promise 2: what was taken is not told when the server stops");
+        assert!(self.expectations.is_empty(), "promise 2: what was taken is not told when the server stops");
         self.end_house(0);
     }
 }

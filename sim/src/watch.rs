@@ -8,22 +8,22 @@ use switchboard_core::{EmployeeId, Party};
 use switchboard_exchange::outbox::Outgoing;
 use switchboard_journal::Fate;
 
-use crate::cast::{Chore, Ears, Listener, Office, Place, is_shut_out};
-use crate::house::{BOARD_PAGE_ROWS, Released};
-use crate::mark::Mark;
+use crate::cast::{Chore, Ears, Listener, Office, RoomName, is_shut_out};
+use crate::expectation::Expectation;
 use crate::merged::{Board, flags, merge, narrowed, only_of};
-use crate::model::{Answer, Model, Told};
+use crate::reference::{ExpectedAnswer, ExpectedNotices, Model};
+use crate::server_under_test::{BOARD_PAGE_ROWS, Released};
 use crate::task::What;
-use crate::wire::{Frame, Heard, Wish};
+use crate::wire::{DeviceFrame, ReceivedFrame, Wish};
 use crate::world::World;
 
 impl World {
     /// Commits the first `most` of the waiting works.
     pub fn commit(&mut self, most: usize) {
-        let Some(house) = &mut self.house else { return };
-        let was_healthy = house.is_healthy();
-        let released = if was_healthy { house.commit(most) } else { house.try_again() };
-        let recovered = !was_healthy && house.is_healthy();
+        let Some(server) = &mut self.server else { return };
+        let was_healthy = server.is_healthy();
+        let released = if was_healthy { server.commit(most) } else { server.try_again() };
+        let recovered = !was_healthy && server.is_healthy();
         for released in released {
             self.released(released);
         }
@@ -36,37 +36,37 @@ impl World {
 
     fn released(&mut self, mut released: Released) {
         released.sent.retain(|(phone, _)| !self.phones[*phone].is_shut_out);
-        let mark = self.marks.pop_front().expect("only what was queued is released");
-        assert_eq!(mark.number, released.number, "promise 6: released out of its order");
+        let expectation = self.expectations.pop_front().expect("only what was queued is released");
+        assert_eq!(expectation.number, released.number, "promise 6: released out of its order");
         self.digest.add((released.number, released.fate == Fate::Committed));
         if self.is_told_aloud {
-            println!("{} {:?} at {} {:?}", released.number, released.fate, mark.at.as_ms(), mark.step);
+            println!("{} {:?} at {} {:?}", released.number, released.fate, expectation.at.as_ms(), expectation.step);
             released
                 .sent
                 .iter()
                 .for_each(|(phone, outgoing)| println!("    to {phone}: {}", text(outgoing).unwrap_or("shut out")));
         }
-        let mut sent: BTreeMap<usize, Vec<Heard>> = BTreeMap::new();
+        let mut sent: BTreeMap<usize, Vec<ReceivedFrame>> = BTreeMap::new();
         let mut shut_out = BTreeSet::new();
         for (phone, outgoing) in &released.sent {
             match text(outgoing) {
                 Some(text) => {
                     assert!(!shut_out.contains(phone), "who is shut out is told more: {text}");
-                    sent.entry(*phone).or_default().push(Heard::read(text));
+                    sent.entry(*phone).or_default().push(ReceivedFrame::read(text));
                 }
                 None => drop(shut_out.insert(*phone)),
             }
         }
         match released.fate {
             Fate::Committed => {
-                let (answer, told) = self.store(&mark);
-                self.check_reply(&mark, &answer, &mut sent);
-                self.check_shut_out(&mark, &told, &shut_out);
-                self.check_events(&mark, &told, sent);
+                let (answer, told) = self.store(&expectation);
+                self.check_reply(&expectation, &answer, &mut sent);
+                self.check_shut_out(&expectation, &told, &shut_out);
+                self.check_events(&expectation, &told, sent);
             }
             Fate::Lost => {
                 assert!(shut_out.is_empty(), "promise 2: shut out by what was lost");
-                self.check_lost(&mark, sent);
+                self.check_lost(&expectation, sent);
             }
         }
         for (phone, outgoing) in released.sent {
@@ -82,22 +82,22 @@ impl World {
     }
 
     /// Every device of a removed or shut-out person must hear of it, and no other device.
-    fn check_shut_out(&mut self, mark: &Mark, told: &Told, shut_out: &BTreeSet<usize>) {
-        let Office { stored, rooms, .. } = &mut self.offices[mark.office];
-        let hit = mark.listeners.iter().filter(|(place, _)| is_shut_out(told, stored, place));
+    fn check_shut_out(&mut self, expectation: &Expectation, told: &ExpectedNotices, shut_out: &BTreeSet<usize>) {
+        let Office { stored, rooms, .. } = &mut self.offices[expectation.office];
+        let hit = expectation.listeners.iter().filter(|(place, _)| is_shut_out(told, stored, place));
         let (lines, phones): (BTreeSet<u64>, BTreeSet<usize>) = hit.map(|(_, hit)| (hit.line, hit.phone)).unzip();
         let closed = rooms.values_mut().flatten().filter(|known| lines.contains(&known.line));
         closed.for_each(|known| known.ears = Ears::Closed);
         let expected = phones.into_iter().filter(|phone| self.phones[*phone].is_up).collect();
-        assert_eq!(*shut_out, expected, "who is shut out by {:?}", mark.step);
+        assert_eq!(*shut_out, expected, "who is shut out by {:?}", expectation.step);
     }
 
     /// The stored model takes the step.
-    pub fn store(&mut self, mark: &Mark) -> (Answer, Told) {
-        let office = &mut self.offices[mark.office];
-        office.stored.put_off(mark.followed_ms);
-        let result = office.stored.step(mark.at, &mark.step, mark.fresh);
-        self.digest.add((mark.at.as_ms(), mark.fresh, format!("{:?}", result.0)));
+    pub fn store(&mut self, expectation: &Expectation) -> (ExpectedAnswer, ExpectedNotices) {
+        let office = &mut self.offices[expectation.office];
+        office.stored.put_off(expectation.followed_ms);
+        let result = office.stored.step(expectation.at, &expectation.step, expectation.fresh);
+        self.digest.add((expectation.at.as_ms(), expectation.fresh, format!("{:?}", result.0)));
         result
     }
 
@@ -117,11 +117,11 @@ impl World {
     }
 
     /// Before anything is released, only answers that rest on no commit may be sent: a refusal, a heartbeat, a close.
-    pub fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<Heard> {
+    pub fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<ReceivedFrame> {
         let mut at_once = Vec::new();
         for (phone, outgoing) in sent {
             let Some(text) = text(&outgoing) else { panic!("promise 2: shut out before anything was released") };
-            let heard = Heard::read(text);
+            let heard = ReceivedFrame::read(text);
             let What::Hear(of, frame) = self.tasks[task].what.clone() else {
                 panic!("promise 2: told before anything was released: {heard:?}");
             };
@@ -139,32 +139,36 @@ impl World {
         at_once
     }
 
-    fn may_be_told_at_once(&self, phone: usize, frame: &Frame, heard: &Heard) -> bool {
+    fn may_be_told_at_once(&self, phone: usize, frame: &DeviceFrame, heard: &ReceivedFrame) -> bool {
         if heard.is_ok() {
             return matches!(frame.wish, Wish::Heartbeat | Wish::Leave);
         }
         let seat = self.phones[phone].seats.get(&frame.topic);
         let joins = matches!(frame.wish, Wish::Join);
-        let house = self.house.as_ref();
+        let server = self.server.as_ref();
         match heard.reason() {
             "unknown_topic" => !joins && seat.is_none(),
-            "unknown_event" => matches!(frame.wish, Wish::Dance) || seat.is_some_and(|seat| seat.place == Place::Board),
+            "unknown_event" => {
+                matches!(frame.wish, Wish::Dance) || seat.is_some_and(|seat| seat.place == RoomName::Board)
+            }
             "forbidden" | "unknown_session" => joins,
             "overloaded" => self.weather.queue < 64,
             "unavailable" => !self.is_calm(),
-            "draining" => house.is_some_and(|house| house.context.exchange.is_draining()),
+            "draining" => server.is_some_and(|server| server.context.exchange.is_draining()),
             _ => false,
         }
     }
 
     /// A lost request must be answered with `unavailable`, and only to the device that sent it.
-    fn check_lost(&mut self, mark: &Mark, sent: BTreeMap<usize, Vec<Heard>>) {
+    fn check_lost(&mut self, expectation: &Expectation, sent: BTreeMap<usize, Vec<ReceivedFrame>>) {
         let mut answers = 0;
         for (phone, frames) in sent {
             for heard in frames {
-                let Some((of, frame)) = &mark.reply else { panic!("promise 2: told of what was lost: {heard:?}") };
+                let Some((of, frame)) = &expectation.reply else {
+                    panic!("promise 2: told of what was lost: {heard:?}")
+                };
                 answers += usize::from(heard.answers() == Some(frame.reference));
-                if heard.event == "phx_close" && mark.old.is_some() {
+                if heard.event == "phx_close" && expectation.old.is_some() {
                     continue;
                 }
                 let is_leave = matches!(frame.wish, Wish::Leave);
@@ -175,7 +179,7 @@ impl World {
                 assert!(good, "promise 2: told of what was lost: {heard:?}");
             }
         }
-        if let Some((phone, frame)) = &mark.reply {
+        if let Some((phone, frame)) = &expectation.reply {
             let expected = usize::from(self.phones[*phone].is_up);
             assert_eq!(answers, expected, "whoever asked for what was lost is told so, once: {frame:?}");
             self.phones[*phone].unanswered.remove(&frame.reference);
@@ -183,15 +187,20 @@ impl World {
     }
 
     /// The requesting device must get one answer, before all events, and it must be the model's answer.
-    fn check_reply(&mut self, mark: &Mark, answer: &Answer, sent: &mut BTreeMap<usize, Vec<Heard>>) {
-        let Some((phone, frame)) = &mark.reply else { return };
+    fn check_reply(
+        &mut self,
+        expectation: &Expectation,
+        answer: &ExpectedAnswer,
+        sent: &mut BTreeMap<usize, Vec<ReceivedFrame>>,
+    ) {
+        let Some((phone, frame)) = &expectation.reply else { return };
         let is_there = self.phones[*phone].is_up;
         let frames = sent.entry(*phone).or_default();
         if !is_there {
             assert!(frames.is_empty());
             return;
         }
-        if let Some(old) = mark.old {
+        if let Some(old) = expectation.old {
             let closed = frames.remove(0);
             assert_eq!((closed.event.as_str(), closed.join_ref), ("phx_close", old.to_string()));
         }
@@ -204,18 +213,18 @@ impl World {
             assert_eq!(closed.event, "phx_close");
         }
         self.phones[*phone].unanswered.remove(&frame.reference);
-        self.counts.no_room += u64::from(*answer == Answer::No("session_full"));
-        let model = &self.offices[mark.office].stored;
-        let (is_ok, expected) = self.expected_reply(mark, frame, answer, model);
+        self.counts.no_room += u64::from(*answer == ExpectedAnswer::No("session_full"));
+        let model = &self.offices[expectation.office].stored;
+        let (is_ok, expected) = self.expected_reply(expectation, frame, answer, model);
         let said = (reply.is_ok(), without_message(reply.response()));
-        assert_eq!(said, (is_ok, expected), "the answer to {frame:?} after {:?}", mark.step);
+        assert_eq!(said, (is_ok, expected), "the answer to {frame:?} after {:?}", expectation.step);
         if matches!(frame.wish, Wish::Join | Wish::More(_)) && reply.is_ok() {
             self.take_in(*phone, frame, reply.response());
         }
     }
 
     /// Merges a snapshot or a page into the device's state.
-    fn take_in(&mut self, phone: usize, frame: &Frame, response: &Value) {
+    fn take_in(&mut self, phone: usize, frame: &DeviceFrame, response: &Value) {
         let found = &mut self.phones[phone];
         if frame.topic.starts_with("company:") {
             found.availability.insert(frame.topic.clone(), response["availability"].clone());
@@ -229,88 +238,103 @@ impl World {
         }
     }
 
-    fn expected_reply(&self, mark: &Mark, frame: &Frame, answer: &Answer, model: &Model) -> (bool, Value) {
+    fn expected_reply(
+        &self,
+        expectation: &Expectation,
+        frame: &DeviceFrame,
+        answer: &ExpectedAnswer,
+        model: &Model,
+    ) -> (bool, Value) {
         let yes = match (&frame.wish, answer) {
-            (_, Answer::No(reason)) => return (false, json!({ "reason": reason })),
-            (_, Answer::NobodyIdle(true)) => return (false, json!({ "reason": "no_idle_employee" })),
-            (_, Answer::NobodyIdle(false)) => {
+            (_, ExpectedAnswer::No(reason)) => return (false, json!({ "reason": reason })),
+            (_, ExpectedAnswer::NobodyIdle(true)) => return (false, json!({ "reason": "no_idle_employee" })),
+            (_, ExpectedAnswer::NobodyIdle(false)) => {
                 return (false, json!({ "reason": "no_idle_employee", "known_topic": false }));
             }
-            (_, Answer::NoWithBooking(reason, booking)) => {
+            (_, ExpectedAnswer::NoWithBooking(reason, booking)) => {
                 return (false, json!({ "reason": reason, "booking": model.booking_json(*booking) }));
             }
-            (_, Answer::OfferClosed(outcome)) => {
+            (_, ExpectedAnswer::OfferClosed(outcome)) => {
                 return (false, json!({ "reason": "offer_closed", "outcome": outcome.word() }));
             }
-            (Wish::Join, _) => self.snapshot(mark, model),
-            (Wish::More(after), _) => model.board_page(Some(after), BOARD_PAGE_ROWS, mark.at),
+            (Wish::Join, _) => self.snapshot(expectation, model),
+            (Wish::More(after), _) => model.board_page(Some(after), BOARD_PAGE_ROWS, expectation.at),
             (Wish::Leave, _) => json!({}),
-            (_, Answer::Booking(booking)) => json!({ "booking": model.booking_json(*booking) }),
-            (Wish::SetStatus(_), Answer::Staff(no)) => {
+            (_, ExpectedAnswer::Booking(booking)) => json!({ "booking": model.booking_json(*booking) }),
+            (Wish::SetStatus(_), ExpectedAnswer::Staff(no)) => {
                 let staff = model.staff(*no).expect("who was just set");
                 json!({ "status": staff.status(), "intent": staff.intent() })
             }
-            (_, Answer::Staff(no)) => json!({ "status": model.staff(*no).map(crate::model::Staff::status) }),
-            (_, Answer::Talk(talk)) => json!({ "session": model.talk_json(*talk) }),
-            (_, Answer::Said(talk, said)) => {
+            (_, ExpectedAnswer::Staff(no)) => {
+                json!({ "status": model.staff(*no).map(crate::reference::Staff::status) })
+            }
+            (_, ExpectedAnswer::Talk(talk)) => json!({ "session": model.talk_json(*talk) }),
+            (_, ExpectedAnswer::Said(talk, said)) => {
                 let said = model.said_json(*talk, *said);
                 json!({ "id": said["id"], "at": said["at"] })
             }
-            (_, Answer::Noted(talk)) => json!({ "at": model.notes_json(*talk)["at"] }),
-            (_, Answer::Done) => json!({}),
+            (_, ExpectedAnswer::Noted(talk)) => json!({ "at": model.notes_json(*talk)["at"] }),
+            (_, ExpectedAnswer::Done) => json!({}),
         };
         (true, yes)
     }
 
-    fn snapshot(&self, mark: &Mark, model: &Model) -> Value {
-        let joined = mark.listeners.iter().find(|(_, listener)| Some(listener.line) == mark.line);
+    fn snapshot(&self, expectation: &Expectation, model: &Model) -> Value {
+        let joined = expectation.listeners.iter().find(|(_, listener)| Some(listener.line) == expectation.line);
         let only = joined.and_then(|(_, listener)| only_of(listener.phone));
         match joined.map(|(place, _)| place) {
-            Some(Place::Client(client)) => {
+            Some(RoomName::Client(client)) => {
                 let mut snapshot = model.client_json(client);
                 snapshot["availability"] = narrowed(snapshot["availability"].take(), only);
                 snapshot
             }
-            Some(Place::Employee(id)) => model.staff_no(id).map_or(Value::Null, |no| model.desk_json(no, mark.at)),
-            Some(Place::Session(session, party)) => model.room_json(*session, *party),
-            Some(Place::Board) | None => model.board_page(None, BOARD_PAGE_ROWS, mark.at),
+            Some(RoomName::Employee(id)) => {
+                model.staff_no(id).map_or(Value::Null, |no| model.desk_json(no, expectation.at))
+            }
+            Some(RoomName::Session(session, party)) => model.room_json(*session, *party),
+            Some(RoomName::Board) | None => model.board_page(None, BOARD_PAGE_ROWS, expectation.at),
         }
     }
 
     /// Every listener must hear all changes and nothing else.
-    fn check_events(&mut self, mark: &Mark, told: &Told, sent: BTreeMap<usize, Vec<Heard>>) {
-        let mut by_line: BTreeMap<(usize, String), Vec<Heard>> = BTreeMap::new();
+    fn check_events(
+        &mut self,
+        expectation: &Expectation,
+        told: &ExpectedNotices,
+        sent: BTreeMap<usize, Vec<ReceivedFrame>>,
+    ) {
+        let mut by_line: BTreeMap<(usize, String), Vec<ReceivedFrame>> = BTreeMap::new();
         for (phone, frames) in sent {
             for heard in frames {
                 by_line.entry((phone, heard.topic.clone())).or_default().push(heard);
             }
         }
-        for (place, listener) in &mark.listeners {
+        for (place, listener) in &expectation.listeners {
             let frames = by_line.remove(&(listener.phone, listener.topic.clone())).unwrap_or_default();
             if !self.phones[listener.phone].is_up {
                 assert!(frames.is_empty());
                 continue;
             }
-            let has_read = mark.reply.as_ref().is_some_and(|(phone, _)| *phone == listener.phone);
-            if *place == Place::Board && (has_read || !frames.is_empty()) {
-                self.check_board(mark, listener, &frames);
+            let has_read = expectation.reply.as_ref().is_some_and(|(phone, _)| *phone == listener.phone);
+            if *place == RoomName::Board && (has_read || !frames.is_empty()) {
+                self.check_board(expectation, listener, &frames);
             }
-            let model = &self.offices[mark.office].stored;
-            let mut expected = Expected { told, model, mark, place, frames };
+            let model = &self.offices[expectation.office].stored;
+            let mut expected = Expected { told, model, expectation, place, frames };
             expected.check();
-            if matches!(place, Place::Client(_)) {
+            if matches!(place, RoomName::Client(_)) {
                 let rest = expected.frames;
-                self.check_availability(mark, listener, rest);
+                self.check_availability(expectation, listener, rest);
             } else {
                 assert!(expected.frames.is_empty(), "{place:?} hears without a reason: {:?}", expected.frames);
             }
         }
-        assert!(by_line.is_empty(), "promise 8: who does not listen hears {by_line:?} after {:?}", mark.step);
+        assert!(by_line.is_empty(), "promise 8: who does not listen hears {by_line:?} after {:?}", expectation.step);
     }
 
     /// A change of `available` must be told at once, and each event must make the device's state true.
-    fn check_availability(&mut self, mark: &Mark, listener: &Listener, frames: Vec<Heard>) {
-        let model = &self.offices[mark.office].stored;
+    fn check_availability(&mut self, expectation: &Expectation, listener: &Listener, frames: Vec<ReceivedFrame>) {
+        let model = &self.offices[expectation.office].stored;
         let now = narrowed(model.availability_json(), only_of(listener.phone));
         let stray = frames.iter().find(|heard| heard.event != "availability");
         assert!(stray.is_none(), "a client hears without a reason: {stray:?}");
@@ -321,14 +345,14 @@ impl World {
             assert_eq!(*known, now, "what can be booked, of all that was told");
         }
         if model.exists {
-            let step = &mark.step;
+            let step = &expectation.step;
             assert_eq!(flags(known), flags(&now), "a client is not told at once what is available, after {step:?}");
         }
     }
 
     /// The board that a device has read and heard must equal the company's board.
-    fn check_board(&mut self, mark: &Mark, listener: &Listener, heard: &[Heard]) {
-        let whole = self.offices[mark.office].stored.board_page(None, usize::MAX, mark.at);
+    fn check_board(&mut self, expectation: &Expectation, listener: &Listener, heard: &[ReceivedFrame]) {
+        let whole = self.offices[expectation.office].stored.board_page(None, usize::MAX, expectation.at);
         let boards = &mut self.phones[listener.phone].boards;
         if heard.iter().any(|heard| heard.event == "phx_close") {
             boards.remove(&listener.topic);
@@ -343,26 +367,26 @@ impl World {
 
 /// The messages that one listener must hear of one step.
 struct Expected<'a> {
-    told: &'a Told,
+    told: &'a ExpectedNotices,
     model: &'a Model,
-    mark: &'a Mark,
-    place: &'a Place,
-    frames: Vec<Heard>,
+    expectation: &'a Expectation,
+    place: &'a RoomName,
+    frames: Vec<ReceivedFrame>,
 }
 
 impl Expected<'_> {
     fn check(&mut self) {
         match self.place {
-            Place::Client(client) => {
+            RoomName::Client(client) => {
                 let bookings = self.told.bookings.iter().copied();
                 let own = bookings.filter(|id| self.model.search(*id).is_some_and(|s| s.client == *client));
                 for id in own.collect::<Vec<_>>() {
                     self.must_hear("booking", &json!({ "booking": self.model.booking_json(id) }));
                 }
             }
-            Place::Employee(id) => self.employee(id),
-            Place::Session(session, party) => self.session(*session, *party),
-            Place::Board => self.board(),
+            RoomName::Employee(id) => self.employee(id),
+            RoomName::Session(session, party) => self.session(*session, *party),
+            RoomName::Board => self.board(),
         }
         if is_shut_out(self.told, self.model, self.place) {
             let last = self.frames.last().map(|heard| heard.event.as_str());
@@ -379,7 +403,7 @@ impl Expected<'_> {
         for (_, offer) in self.told.offers.iter().filter(|(who, _)| who == id) {
             let is_open = !self.told.closed.iter().any(|(_, closed, _)| closed == offer);
             if is_open {
-                self.must_hear("offer", &json!({ "offer": self.model.offer_json(*offer, self.mark.at) }));
+                self.must_hear("offer", &json!({ "offer": self.model.offer_json(*offer, self.expectation.at) }));
             }
         }
         if let Some(no) = self.model.staff_no(id) {
@@ -389,7 +413,8 @@ impl Expected<'_> {
         }
         for talk in &self.told.talks {
             if let Some(found) = self.model.talk(*talk).filter(|talk| talk.who == *id) {
-                let left_ms = self.model.staff(found.staff).and_then(|staff| staff.wrap_up_left_ms(self.mark.at));
+                let left_ms =
+                    self.model.staff(found.staff).and_then(|staff| staff.wrap_up_left_ms(self.expectation.at));
                 let session = self.model.talk_json(*talk);
                 self.must_hear("session", &json!({ "session": session, "wrap_up_ends_in_ms": left_ms }));
             }
@@ -421,7 +446,7 @@ impl Expected<'_> {
         }
         // A listener is told of its peer again when the company is loaded.
         self.frames.retain(|heard| heard.event != "peer" || heard.payload != peer);
-        if let Some((of, from, data)) = &self.mark.signal
+        if let Some((of, from, data)) = &self.expectation.signal
             && *of == session
             && from.other() == party
         {
@@ -454,7 +479,7 @@ impl Expected<'_> {
             self.frames.len() < before,
             "promise 6: {:?} does not hear `{event}` {payload} after {:?}, but {:?}",
             self.place,
-            self.mark.step,
+            self.expectation.step,
             self.frames
         );
     }

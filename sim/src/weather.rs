@@ -1,7 +1,7 @@
 //! The weather of one simulation: how often things happen, and how fast everything is.
 
 use fastrand::Rng;
-use switchboard_core::Settings;
+use switchboard_core::CompanySettings;
 
 /// Rates and bounds of a simulation. Chances are shares of 256, weights are shares of their sum.
 #[derive(Clone, Debug)]
@@ -128,8 +128,8 @@ impl Weather {
 
     /// The rules of time of a company.
     #[must_use]
-    pub fn settings(&self, dice: &mut Rng) -> Settings {
-        let mut settings = Settings::default();
+    pub fn settings(&self, dice: &mut Rng) -> CompanySettings {
+        let mut settings = CompanySettings::default();
         if self.brisk {
             settings.offer_timeout_ms = dice.u64(1..3000);
             settings.delivery_timeout_ms = dice.u64(0..1000);

@@ -5,7 +5,7 @@ use switchboard_core::{BookingId, OfferId, SessionId};
 
 /// A frame that a person's device sends.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub struct DeviceFrame {
     pub topic: String,
     /// The join that the frame belongs to.
     pub join_ref: u64,
@@ -45,7 +45,7 @@ pub enum Wish {
     BookNothing,
 }
 
-impl Frame {
+impl DeviceFrame {
     /// The frame's text, as sent.
     #[must_use]
     pub fn text(&self) -> String {
@@ -86,7 +86,7 @@ impl Frame {
 
 /// A frame that a device receives.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct ReceivedFrame {
     /// The join that the frame belongs to; empty for a broadcast.
     pub join_ref: String,
     /// The `ref` of the request that the frame answers.
@@ -96,7 +96,7 @@ pub struct Heard {
     pub payload: Value,
 }
 
-impl Heard {
+impl ReceivedFrame {
     /// Reads a frame of version 2.
     ///
     /// # Panics

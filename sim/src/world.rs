@@ -11,15 +11,15 @@ use switchboard_exchange::outbox::Outgoing;
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::case::Case;
-use crate::cast::{BEGIN_MS, Chore, Office, Person, Phone, Sent, kind_of};
+use crate::cast::{BEGIN_MS, Chore, InFlight, Office, Phone, SimulatedPerson, kind_of};
 use crate::digest::Digest;
 use crate::disk::Disk;
-use crate::house::House;
-use crate::mark::Mark;
-use crate::model::{Shown, Step, Who};
-use crate::task::{Done, Task, What};
+use crate::expectation::Expectation;
+use crate::reference::{ModelStep, ShownToken, TokenHolder};
+use crate::server_under_test::ServerUnderTest;
+use crate::task::{Task, TaskResult, What};
 use crate::weather::Weather;
-use crate::wire::Heard;
+use crate::wire::ReceivedFrame;
 
 /// The state of one simulation.
 pub struct World {
@@ -33,15 +33,15 @@ pub struct World {
     /// The disk, which outlives the server.
     pub disk: Disk,
     /// The server, while one runs.
-    pub house: Option<House>,
+    pub server: Option<ServerUnderTest>,
     /// The companies, as the second opinion knows them.
     pub offices: Vec<Office>,
-    pub people: Vec<Person>,
+    pub people: Vec<SimulatedPerson>,
     /// Every device that was ever switched on.
     pub phones: Vec<Phone>,
     pub tasks: Vec<Task>,
     /// Entries that are queued and not released yet, in the order of their decisions.
-    pub marks: VecDeque<Mark>,
+    pub expectations: VecDeque<Expectation>,
     /// The company of each session.
     pub sessions: BTreeMap<SessionId, usize>,
     /// Digest of everything that was stored and told.
@@ -79,13 +79,13 @@ impl World {
         let mut people = Vec::new();
         for n in 0..case.clients {
             let office = (dice.u8(0..3) > 0).then(|| n % case.companies);
-            people.push(Person::new(Role::Client, office, format!("client-{n}")));
+            people.push(SimulatedPerson::new(Role::Client, office, format!("client-{n}")));
         }
         for office in 0..case.companies {
             for n in 0..case.employees {
-                people.push(Person::new(Role::Employee, Some(office), format!("employee-{n}")));
+                people.push(SimulatedPerson::new(Role::Employee, Some(office), format!("employee-{n}")));
             }
-            people.push(Person::new(Role::Admin, Some(office), format!("admin-{office}")));
+            people.push(SimulatedPerson::new(Role::Admin, Some(office), format!("admin-{office}")));
         }
         // Some back ends do not say when they issued a token.
         for person in people.iter_mut().filter(|_| dice.u8(0..5) == 0) {
@@ -96,19 +96,19 @@ impl World {
         let office = |n| Office::new(&format!("company-{n}"), weather.session_max_bytes);
         let offices = (0..case.companies).map(office).collect();
         let clock = Clock::told(Time::from_ms(BEGIN_MS));
-        let house = House::start(&disk, &clock, &weather);
+        let server = ServerUnderTest::start(&disk, &clock, &weather);
         let mut world = Self {
             weather,
             now_ms: BEGIN_MS,
             ahead_ms: 0,
             clock,
             disk,
-            house: Some(house),
+            server: Some(server),
             offices,
             people,
             phones: Vec::new(),
             tasks: Vec::new(),
-            marks: VecDeque::new(),
+            expectations: VecDeque::new(),
             sessions: BTreeMap::new(),
             digest: Digest::default(),
             counts: Counts::default(),
@@ -122,11 +122,11 @@ impl World {
     /// Creates the companies and their employees, as a back end would.
     fn provision(&mut self, dice: &mut Rng, employees: usize) {
         for office in 0..self.offices.len() {
-            self.admin(office, Step::SetCompany(self.weather.settings(dice)));
+            self.admin(office, ModelStep::SetCompany(self.weather.settings(dice)));
             for n in 0..employees {
                 let topics = self.weather.topics(dice);
                 let id = format!("employee-{n}").parse().expect("an id");
-                self.admin(office, Step::SetEmployee(id, format!("Employee {n}"), topics));
+                self.admin(office, ModelStep::SetEmployee(id, format!("Employee {n}"), topics));
             }
             while !self.tasks.is_empty() {
                 self.poll_all();
@@ -138,12 +138,12 @@ impl World {
     /// Starts the server again, on what is stored.
     pub fn start_house(&mut self) {
         self.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
-        let house = House::start(&self.disk, &self.clock, &self.weather);
+        let server = ServerUnderTest::start(&self.disk, &self.clock, &self.weather);
         let disk = self.disk.clone();
-        self.house = Some(house);
+        self.server = Some(server);
         let future = async move {
             let open = switchboard_journal::ReadBack::companies_with_open_things(&disk).await;
-            Done::Open(open.ok())
+            TaskResult::Open(open.ok())
         };
         self.start(What::Open, Box::pin(future));
     }
@@ -151,16 +151,16 @@ impl World {
     /// Kills the server. Of the entries that wait in its journal, `stored` are still stored, but their replies are
     /// lost.
     pub fn kill(&mut self, stored: usize) {
-        self.counts.kills += u64::from(self.house.is_some());
+        self.counts.kills += u64::from(self.server.is_some());
         self.end_house(stored);
     }
 
     /// Ends the server in whatever way; `stored` of the waiting entries are still stored.
     pub fn end_house(&mut self, stored: usize) {
-        let Some(house) = self.house.take() else { return };
-        let stored = house.die_after_storing(stored);
-        for mark in std::mem::take(&mut self.marks).into_iter().take(stored) {
-            self.store(&mark);
+        let Some(server) = self.server.take() else { return };
+        let stored = server.die_after_storing(stored);
+        for expectation in std::mem::take(&mut self.expectations).into_iter().take(stored) {
+            self.store(&expectation);
         }
         self.tasks.clear();
         for phone in 0..self.phones.len() {
@@ -185,8 +185,8 @@ impl World {
         self.phones[phone].down.clear();
         self.phones[phone].joined.clear();
         self.phones[phone].unanswered.clear();
-        if let Some(house) = &mut self.house {
-            house.hang_up(phone);
+        if let Some(server) = &mut self.server {
+            server.hang_up(phone);
             self.phones[phone].up.clear();
             self.phones[phone].chores.push_back(Chore::Leave);
         }
@@ -199,13 +199,13 @@ impl World {
     pub fn connect(&mut self, person: usize) -> Option<usize> {
         let name = self.name_of(person);
         let claims = self.claims(person, name.as_deref());
-        let house = self.house.as_mut()?;
-        let pass = house.context.admission.admit(&claims, None).expect("nobody is limited here");
+        let server = self.server.as_mut()?;
+        let pass = server.context.admission.admit(&claims, None).expect("nobody is limited here");
         let version = switchboard_wire::phoenix::Version::V2;
-        let (mut device, outbox) = Device::new(house.context.clone(), claims, pass, version);
+        let (mut device, outbox) = Device::new(server.context.clone(), claims, pass, version);
         let phone = self.phones.len();
         device.is_of_kind(kind_of(phone));
-        house.listen(phone, outbox);
+        server.listen(phone, outbox);
         self.phones.push(Phone {
             person,
             shown: self.shown(person),
@@ -227,14 +227,14 @@ impl World {
         Some(phone)
     }
 
-    fn shown(&self, person: usize) -> Shown {
+    fn shown(&self, person: usize) -> ShownToken {
         let person = &self.people[person];
         let who = match person.role {
-            Role::Client => Who::Client(person.id.clone()),
-            Role::Employee => Who::Employee(person.id.clone()),
-            Role::Admin => Who::Admin,
+            Role::Client => TokenHolder::Client(person.id.clone()),
+            Role::Employee => TokenHolder::Employee(person.id.clone()),
+            Role::Admin => TokenHolder::Admin,
         };
-        Shown { who, is_for_company: person.office.is_some(), issued_ms: person.issued_ms }
+        ShownToken { who, is_for_company: person.office.is_some(), issued_ms: person.issued_ms }
     }
 
     /// The name in a client's next token may differ from the one before, or be missing. The name in an employee's token
@@ -268,8 +268,8 @@ impl World {
             Outgoing::Offer(text, proof) => (text, Some(proof.to_vec())),
         };
         if let Some(proof) = proof.filter(|_| dice.u8(..) >= self.weather.pongs_lost) {
-            self.phones[phone].up.push_back(Sent::Pong(proof));
+            self.phones[phone].up.push_back(InFlight::Pong(proof));
         }
-        self.remember(phone, &Heard::read(&text), dice);
+        self.remember(phone, &ReceivedFrame::read(&text), dice);
     }
 }

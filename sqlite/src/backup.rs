@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use switchboard_journal::StoreError;
 use uuid::Uuid;
 
-use crate::directory::{self, FILE, Held, OpenError, SIDES, beside};
+use crate::directory::{self, DirectoryLock, FILE, OpenError, SIDES, beside};
 use crate::{Error, owner_alone, schema};
 
 /// The reason why a backup was not made or not restored. Nothing was changed.
@@ -72,7 +72,7 @@ pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
 /// When the file is no backup, a server runs on the directory, or a store exists and `replace` is not set.
 pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<PathBuf>, BackupError> {
     must_be_whole(file)?;
-    let mut held = Held::take(directory)?;
+    let mut held = DirectoryLock::take(directory)?;
     let store = directory.join(FILE);
     // A log without its store counts too, because SQLite would apply it to the backup.
     let has_store = [""].into_iter().chain(SIDES).any(|side| beside(&store, side).exists());

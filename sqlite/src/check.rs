@@ -16,7 +16,7 @@ use switchboard_journal::StoreError;
 use switchboard_journal::rows::{Row, RowKey, rows_of, rows_of_all};
 
 use crate::columns::{parsed, parsed_or_null, time, unreadable};
-use crate::log::{self, Log, Logged};
+use crate::commit_log::{self, CommitLog, Logged};
 use crate::past::Tables;
 use crate::past::bookings::{booking_columns, offer_columns, read_booking, read_offer};
 use crate::past::sessions::{message_columns, read_message, read_notes, read_session, session_columns};
@@ -34,7 +34,7 @@ const BETWEEN_PIECES: Duration = Duration::from_millis(200);
 
 /// The result of a check.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CheckReport {
     pub companies: usize,
     pub events: u64,
     pub rows: usize,
@@ -45,19 +45,19 @@ pub struct Report {
 }
 
 /// Checks everything that a store holds, each company as of one moment. A running server goes on meanwhile.
-pub fn check(reader: &Reader) -> Result<Report, Error> {
-    let mut report = Report::default();
+pub fn check(reader: &Reader) -> Result<CheckReport, Error> {
+    let mut report = CheckReport::default();
     let mut companies = reader.read(companies)?.into_iter().peekable();
     loop {
         reader.read(|connection| {
             let began = Instant::now();
-            let Log { mut unfiled, clashes } = log::read(connection)?;
+            let CommitLog { mut unprojected, clashes } = commit_log::read(connection)?;
             let new: Vec<_> = clashes.into_iter().filter(|clash| !report.differences.contains(clash)).collect();
             report.differences.extend(new);
             while began.elapsed() < PIECE_MAX
                 && let Some(id) = companies.next()
             {
-                check_company(connection, &id, &unfiled.remove(&id).unwrap_or_default(), &mut report)?;
+                check_company(connection, &id, &unprojected.remove(&id).unwrap_or_default(), &mut report)?;
             }
             Ok(())
         })?;
@@ -74,15 +74,15 @@ pub fn check(reader: &Reader) -> Result<Report, Error> {
 fn companies(connection: &Connection) -> Result<BTreeSet<CompanyId>, Error> {
     let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
     let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-    let filed = ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable));
-    log::read(connection)?.unfiled.into_keys().map(Ok).chain(filed).collect()
+    let projected = ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable));
+    commit_log::read(connection)?.unprojected.into_keys().map(Ok).chain(projected).collect()
 }
 
 fn check_company(
     connection: &Connection,
     id: &CompanyId,
-    unfiled: &[Logged],
-    report: &mut Report,
+    unprojected: &[Logged],
+    report: &mut CheckReport,
 ) -> Result<(), Error> {
     if erasure::is_being_placed(connection, id)? {
         report.unfinished.push(id.clone());
@@ -93,7 +93,7 @@ fn check_company(
     if company.seq() != last {
         found.push(format!("the last event is {last}, and there are events up to {} only", company.seq()));
     }
-    for Logged { seq, at, events, .. } in unfiled {
+    for Logged { seq, at, events, .. } in unprojected {
         if *seq != company.seq() + 1 {
             found.push(format!("event {seq} is in the log, and {} comes next", company.seq() + 1));
         }

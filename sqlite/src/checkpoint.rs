@@ -57,12 +57,12 @@ pub(super) struct Checkpoints {
     page_bytes: u64,
     /// Length of the log, in pages, beyond which reads make room.
     bound: i32,
-    wake: Option<SyncSender<Wish>>,
+    wake: Option<SyncSender<CheckpointJob>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// A request to the thread.
-enum Wish {
+enum CheckpointJob {
     /// Copy the pages that can be copied.
     Copy,
     /// Make a moment in which no reader uses the log.
@@ -87,8 +87,8 @@ impl Checkpoints {
         let work = move || {
             for wish in woken {
                 match wish {
-                    Wish::Copy => drop(pages(&beside, CheckpointMode::PASSIVE)),
-                    Wish::MakeRoom => copy_while_nobody_reads(&beside, &before),
+                    CheckpointJob::Copy => drop(pages(&beside, CheckpointMode::PASSIVE)),
+                    CheckpointJob::MakeRoom => copy_while_nobody_reads(&beside, &before),
                 }
             }
         };
@@ -158,16 +158,16 @@ impl Checkpoints {
             return;
         }
         if all > self.bound {
-            if self.ask(Wish::MakeRoom) {
+            if self.ask(CheckpointJob::MakeRoom) {
                 self.bound = all.saturating_add(PAGES_BOUND);
             }
         } else if all - copied > PAGES_LEFT_MAX {
-            self.ask(Wish::Copy);
+            self.ask(CheckpointJob::Copy);
         }
     }
 
     /// Returns whether the thread has taken the request; it may be busy.
-    fn ask(&self, wish: Wish) -> bool {
+    fn ask(&self, wish: CheckpointJob) -> bool {
         self.wake.as_ref().is_some_and(|wake| wake.try_send(wish).is_ok())
     }
 

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row, params};
 use switchboard_core::{CompanyId, Time};
 use switchboard_history::days::{EMPLOYEES_AT_ONCE, begin_of};
-use switchboard_history::past::{Answer, Bases, Days};
-use switchboard_journal::day::{Day, Part};
+use switchboard_history::past::{Bases, Days, HistoryResult};
+use switchboard_journal::day::{Day, DayPart};
 
 use crate::columns::text;
 use crate::past::Tables;
@@ -13,8 +13,8 @@ use crate::{Error, revision};
 /// Days that are removed in one transaction, because those of a large company hold some 10 kB each.
 const DAYS_REMOVED_AT_ONCE: u16 = 31;
 
-pub(crate) fn write(connection: &Connection, part: &Part) -> Result<(), Error> {
-    let Part { company, day, revision, is_first, all, bookings, work, each } = part;
+pub(crate) fn write(connection: &Connection, part: &DayPart) -> Result<(), Error> {
+    let DayPart { company, day, revision, is_first, all, bookings, work, each } = part;
     if !revision::is_as_read(connection, company, *revision)? || is_cut_off(connection, company, *day)? {
         return Ok(());
     }
@@ -44,17 +44,17 @@ fn is_cut_off(connection: &Connection, company: &CompanyId, day: Day) -> Result<
 }
 
 impl Days for Tables<'_> {
-    fn days(&self, company: &CompanyId, first: Day, end: Day) -> Answer<Vec<Day>> {
+    fn days(&self, company: &CompanyId, first: Day, end: Day) -> HistoryResult<Vec<Day>> {
         let sql = "SELECT day FROM days WHERE company_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day";
         self.all(sql, params![company.as_str(), stored(first), stored(end)], |row| read_day(row, 0))
     }
 
-    fn day(&self, company: &CompanyId, day: Day) -> Answer<Option<(String, String)>> {
+    fn day(&self, company: &CompanyId, day: Day) -> HistoryResult<Option<(String, String)>> {
         let sql = "SELECT bookings, work FROM days WHERE company_id = ?1 AND day = ?2";
         self.one(sql, params![company.as_str(), stored(day)], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    fn is_day_kept(&self, company: &CompanyId, day: Day) -> Answer<bool> {
+    fn is_day_kept(&self, company: &CompanyId, day: Day) -> HistoryResult<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM days WHERE company_id = ?1 AND day = ?2)";
         Ok(self.one(sql, params![company.as_str(), stored(day)], |row| Ok(row.get(0)?))?.unwrap_or(false))
     }
@@ -64,8 +64,8 @@ impl Days for Tables<'_> {
         company: &CompanyId,
         employee: &str,
         (first, last): (Day, Day),
-        each: &mut dyn FnMut(Day, &str) -> Answer<()>,
-    ) -> Answer<()> {
+        each: &mut dyn FnMut(Day, &str) -> HistoryResult<()>,
+    ) -> HistoryResult<()> {
         let sql = "SELECT day, work FROM days_of_employees
                    WHERE company_id = ?1 AND employee_id = ?2 AND day >= ?3 AND day <= ?4";
         let mut query = self.0.prepare_cached(sql).map_err(Error::from)?;
@@ -77,14 +77,14 @@ impl Days for Tables<'_> {
         Ok(())
     }
 
-    fn employees_of_day(&self, company: &CompanyId, day: Day) -> Answer<Vec<(String, String)>> {
+    fn employees_of_day(&self, company: &CompanyId, day: Day) -> HistoryResult<Vec<(String, String)>> {
         let sql = "SELECT employee_id, work FROM days_of_employees INDEXED BY days_of_employees_by_day
                    WHERE company_id = ?1 AND day = ?2";
         self.all(sql, params![company.as_str(), stored(day)], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Skips from one employee to the next along the table, so that the cost does not grow with the number of days.
-    fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> Answer<Vec<String>> {
+    fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> HistoryResult<Vec<String>> {
         let sql = "WITH RECURSIVE known (id) AS (
                        SELECT min(employee_id) FROM days_of_employees
                        WHERE company_id = ?1 AND employee_id > coalesce(?2, '')
@@ -135,7 +135,7 @@ pub(super) fn rename_some(connection: &Connection, company: &str, employee: &str
 #[cfg(test)]
 mod tests {
     use switchboard_core::BookingId;
-    use switchboard_history::days::{Counted, DAY_MS};
+    use switchboard_history::days::{DAY_MS, DayCounts};
 
     use super::*;
     use crate::columns::{ms, unreadable};
@@ -151,7 +151,7 @@ mod tests {
         migrate(&mut store)?;
         let acme = "acme".parse().map_err(unreadable)?;
         let keep = |store: &Connection, day, revision| -> Result<i64, Error> {
-            let counted = Counted::read(&Tables(store), &acme, day)?;
+            let counted = DayCounts::read(&Tables(store), &acme, day)?;
             counted.parts(&acme, day, revision).iter().try_for_each(|part| write(store, part))?;
             days(store)
         };
@@ -183,7 +183,7 @@ mod tests {
                        VALUES ('acme', ?1, 'alice', 'tax', 'unanswered', 0, ?2)";
             store.execute(sql, params![id, ms(began)])?;
         }
-        let total = |day| -> Result<u64, Error> { Ok(Counted::read(&Tables(&store), &acme, day)?.bookings()) };
+        let total = |day| -> Result<u64, Error> { Ok(DayCounts::read(&Tables(&store), &acme, day)?.bookings()) };
         assert_eq!((total(20_000)?, total(20_001)?, total(20_002)?), (0, 3, 0));
         Ok(())
     }
@@ -194,10 +194,10 @@ mod tests {
         migrate(&mut store)?;
         let acme: CompanyId = "acme".parse().map_err(unreadable)?;
         let all = 2 * usize::from(EMPLOYEES_AT_ONCE) + 1;
-        let of_many = || -> Vec<Part> {
+        let of_many = || -> Vec<DayPart> {
             let company: &CompanyId = &acme;
             let each: Vec<_> = (0..all).map(|no| (format!("e{no:05}"), "{}".to_owned())).collect();
-            let parts = each.chunks(EMPLOYEES_AT_ONCE.into()).enumerate().map(|(no, each)| Part {
+            let parts = each.chunks(EMPLOYEES_AT_ONCE.into()).enumerate().map(|(no, each)| DayPart {
                 company: company.clone(),
                 day: 20_000,
                 revision: 0,

@@ -1,8 +1,8 @@
 //! The data directory: one process alone uses it, a store that was in it must still be there, and the open files must
 //! be those that have the names.
 //!
-//! Beside SQLite only [`Held`] opens `switchboard.db`, and keeps the file open for as long as any part of the process
-//! reads or writes it, because the system releases all of SQLite's locks on a file when the process closes it.
+//! Beside SQLite only [`DirectoryLock`] opens `switchboard.db`, and keeps the file open for as long as any part of the
+//! process reads or writes it, because the system releases all of SQLite's locks on a file when the process closes it.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Seek, Write};
@@ -45,7 +45,7 @@ pub enum OpenError {
 
 /// A directory that this process alone uses, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct DirectoryLock {
     path: PathBuf,
     /// The lock for older versions, and for systems on which the database itself cannot be locked.
     lock: File,
@@ -53,7 +53,7 @@ pub(super) struct Held {
     database: Option<File>,
 }
 
-impl Held {
+impl DirectoryLock {
     /// Takes a directory for this process alone, and makes it if there is none.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let unusable = |error| OpenError::Directory(directory.to_owned(), error);

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row as Record, params};
 use switchboard_core::{CompanyId, Time};
-use switchboard_history::past::{Answer, Endpoints};
+use switchboard_history::past::{Endpoints, HistoryResult};
 use switchboard_journal::Wanted;
-use switchboard_journal::endpoint::{Delivery, Endpoint, EndpointWrite, QueuedDelivery, Report, State};
+use switchboard_journal::endpoint::{Delivery, DeliveryReport, Endpoint, EndpointWrite, QueuedDelivery, State};
 use switchboard_wire::{Off, Secret};
 
 use crate::Error;
@@ -19,28 +19,28 @@ macro_rules! endpoint_columns {
 }
 
 impl Endpoints for Tables<'_> {
-    fn endpoint(&self, company: &CompanyId, id: &str) -> Answer<Option<Endpoint>> {
+    fn endpoint(&self, company: &CompanyId, id: &str) -> HistoryResult<Option<Endpoint>> {
         let sql = concat!(endpoint_columns!(), " WHERE company_id = ?1 AND id = ?2");
         self.one(sql, [company.as_str(), id], read_endpoint)
     }
 
-    fn endpoints(&self, company: &CompanyId, after: &str, limit: u32) -> Answer<Vec<Endpoint>> {
+    fn endpoints(&self, company: &CompanyId, after: &str, limit: u32) -> HistoryResult<Vec<Endpoint>> {
         let sql = concat!(endpoint_columns!(), " WHERE company_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
         self.all(sql, params![company.as_str(), after, limit], read_endpoint)
     }
 
-    fn endpoint_count(&self, company: &CompanyId) -> Answer<usize> {
+    fn endpoint_count(&self, company: &CompanyId) -> HistoryResult<usize> {
         let sql = "SELECT count(*) FROM webhooks WHERE company_id = ?1";
         let count = self.one(sql, [company.as_str()], |row| Ok(row.get::<_, i64>(0)?))?;
         Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
     }
 
-    fn endpoints_that_are_on(&self) -> Answer<Vec<(CompanyId, String)>> {
+    fn endpoints_that_are_on(&self) -> HistoryResult<Vec<(CompanyId, String)>> {
         let sql = "SELECT company_id, id FROM webhooks WHERE state = 'on'";
         self.all(sql, [], |row| Ok((parsed(row, 0)?, row.get(1)?)))
     }
 
-    fn deliveries_counted(&self, endpoint: &Endpoint) -> Answer<(u64, u64)> {
+    fn deliveries_counted(&self, endpoint: &Endpoint) -> HistoryResult<(u64, u64)> {
         let sql = "SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dead')
                    FROM webhook_deliveries WHERE company_id = ?1 AND webhook_id = ?2";
         let counted = self.one(sql, [endpoint.company.as_str(), &endpoint.id], |row| {
@@ -49,7 +49,7 @@ impl Endpoints for Tables<'_> {
         Ok(counted.unwrap_or_default())
     }
 
-    fn queue(&self, endpoint: &Endpoint) -> Answer<(Vec<QueuedDelivery>, Vec<u64>)> {
+    fn queue(&self, endpoint: &Endpoint) -> HistoryResult<(Vec<QueuedDelivery>, Vec<u64>)> {
         let (company, id) = (endpoint.company.as_str(), endpoint.id.as_str());
         let sql = "SELECT seq, lane, attempts, due_at, last_error FROM webhook_deliveries
                    WHERE company_id = ?1 AND webhook_id = ?2 AND state = 'pending' ORDER BY seq";
@@ -72,7 +72,7 @@ impl Endpoints for Tables<'_> {
         state: Option<&str>,
         after: u64,
         limit: u32,
-    ) -> Answer<Vec<Delivery>> {
+    ) -> HistoryResult<Vec<Delivery>> {
         let sql = "SELECT seq, state, attempts, due_at, last_error FROM webhook_deliveries
                    WHERE company_id = ?1 AND webhook_id = ?2 AND (?3 IS NULL OR state = ?3) AND seq > ?4
                    ORDER BY seq LIMIT ?5";
@@ -83,7 +83,7 @@ impl Endpoints for Tables<'_> {
         })
     }
 
-    fn oldest_needed_by_endpoints(&self, company: &CompanyId) -> Answer<Option<u64>> {
+    fn oldest_needed_by_endpoints(&self, company: &CompanyId) -> HistoryResult<Option<u64>> {
         let sql = "SELECT min(needed) FROM (
                        SELECT cursor + 1 AS needed FROM webhooks WHERE company_id = ?1 AND state = 'on'
                        UNION ALL
@@ -171,8 +171,8 @@ fn begin_anew(connection: &Connection, company: &CompanyId, id: &str, seq: u64, 
     Ok(())
 }
 
-fn report_on(connection: &Connection, company: &CompanyId, id: &str, report: &Report) -> Result<(), Error> {
-    let Report { progress, failing_since, last_error, off } = report;
+fn report_on(connection: &Connection, company: &CompanyId, id: &str, report: &DeliveryReport) -> Result<(), Error> {
+    let DeliveryReport { progress, failing_since, last_error, off } = report;
     let sql = "UPDATE webhooks SET cursor = max(cursor, ?3), failing_since = ?4, last_error = ?5,
                    reason = CASE WHEN state = 'on' THEN ?6 ELSE reason END,
                    state = CASE WHEN state = 'on' AND ?6 IS NOT NULL THEN 'off' ELSE state END
@@ -267,10 +267,10 @@ mod tests {
         QueuedDelivery { seq, lane: "a".to_owned(), attempts: 1, due: Time::from_ms(9), error: Some("no".to_owned()) }
     }
 
-    fn report(cursor: u64, waiting: &[u64], dead: &[u64], brought: &[u64]) -> Report {
+    fn report(cursor: u64, waiting: &[u64], dead: &[u64], brought: &[u64]) -> DeliveryReport {
         let rows = |seqs: &[u64]| seqs.iter().map(|seq| row(*seq)).collect();
         let progress = Progress { cursor, waiting: rows(waiting), dead: rows(dead), brought: brought.to_vec() };
-        Report { progress, ..Report::default() }
+        DeliveryReport { progress, ..DeliveryReport::default() }
     }
 
     #[test]
@@ -298,8 +298,13 @@ mod tests {
             Some(4),
             "a dead one is not waited for"
         );
-        report_on(&connection, &company(), "two", &Report { off: Some(Off::Failing), ..Report::default() })
-            .expect("written");
+        report_on(
+            &connection,
+            &company(),
+            "two",
+            &DeliveryReport { off: Some(Off::Failing), ..DeliveryReport::default() },
+        )
+        .expect("written");
         assert_eq!(Tables(&connection).oldest_needed_by_endpoints(&company()).expect("read"), Some(8));
     }
 
@@ -322,7 +327,7 @@ mod tests {
         let connection = store();
         make(&connection, "one", 0);
         let failing_since = Some(Time::from_ms(8));
-        let failed = Report { failing_since, off: Some(Off::Failing), ..Report::default() };
+        let failed = DeliveryReport { failing_since, off: Some(Off::Failing), ..DeliveryReport::default() };
         report_on(&connection, &company(), "one", &failed).expect("written");
         let mut found = Tables(&connection).endpoint(&company(), "one").expect("read").expect("it is there");
         assert_eq!((found.state, found.failing_since), (State::Off(Off::Failing), failing_since));

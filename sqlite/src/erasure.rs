@@ -9,19 +9,19 @@ mod placing;
 use rusqlite::{Connection, params};
 use switchboard_core::CompanyId;
 use switchboard_journal::Written;
-use switchboard_journal::erasure::{Ready, Step};
+use switchboard_journal::erasure::{ErasureStep, Ready};
 
 use crate::Error;
 
 pub(super) use placing::{finish_all, is_being_placed};
 
-pub(crate) fn write(connection: &Connection, step: &Step) -> Result<Written, Error> {
+pub(crate) fn write(connection: &Connection, step: &ErasureStep) -> Result<Written, Error> {
     match step {
-        Step::Prepare(company) => prepare(connection, company)?,
-        Step::GiveUp(company) => give_up(connection, company)?,
-        Step::LayReady(company, ready) => lay_ready(connection, company, ready)?,
-        Step::Begin(begin) => placing::begin_now(connection, begin)?,
-        Step::Place(company) => return placing::place_some(connection, company),
+        ErasureStep::Prepare(company) => prepare(connection, company)?,
+        ErasureStep::GiveUp(company) => give_up(connection, company)?,
+        ErasureStep::LayReady(company, ready) => lay_ready(connection, company, ready)?,
+        ErasureStep::Begin(begin) => placing::begin_now(connection, begin)?,
+        ErasureStep::Place(company) => return placing::place_some(connection, company),
     }
     Ok(Written::Done)
 }

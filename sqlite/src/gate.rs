@@ -41,7 +41,7 @@ enum Stands {
 }
 
 /// A read that has passed the gate, until it is dropped.
-pub(super) struct Reading<'a> {
+pub(super) struct GatePass<'a> {
     gate: &'a Gate,
     number: u64,
 }
@@ -51,7 +51,7 @@ impl Gate {
     ///
     /// # Errors
     /// `AskAgain` when the gate stays shut for too long, and `Stopping` when it is closed.
-    pub(super) fn enter(&self) -> Result<Reading<'_>, Error> {
+    pub(super) fn enter(&self) -> Result<GatePass<'_>, Error> {
         let by = Instant::now() + WAIT_MAX;
         let mut state = self.lock();
         loop {
@@ -66,7 +66,7 @@ impl Gate {
         state.last += 1;
         let number = state.last;
         state.reads.insert(number, None);
-        Ok(Reading { gate: self, number })
+        Ok(GatePass { gate: self, number })
     }
 
     /// Makes new reads wait.
@@ -145,14 +145,14 @@ impl fmt::Debug for Gate {
     }
 }
 
-impl Reading<'_> {
+impl GatePass<'_> {
     /// From now on the read can be interrupted.
     pub(super) fn is_cut_by(&self, handle: InterruptHandle) {
         self.gate.lock().reads.insert(self.number, Some(handle));
     }
 }
 
-impl Drop for Reading<'_> {
+impl Drop for GatePass<'_> {
     fn drop(&mut self) {
         self.gate.lock().reads.remove(&self.number);
         self.gate.changed.notify_all();

@@ -8,7 +8,7 @@ use switchboard_journal::StoreError;
 use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, WantedKey};
 use switchboard_journal::audit::AuditEntry;
 
-use crate::beside::Beside;
+use crate::offline_writer::OfflineWriter;
 use crate::{Error, audit};
 
 macro_rules! key_columns {
@@ -75,7 +75,7 @@ pub(super) fn write_used(connection: &Connection, used: &HashMap<String, Time>) 
     Ok(())
 }
 
-impl Beside {
+impl OfflineWriter {
     /// Makes a key, with an entry of the audit list, if fewer than that many keys are in force and none has the name.
     pub fn make_key(
         &mut self,

@@ -13,11 +13,11 @@ pub mod schema;
 mod states;
 mod tables;
 
-// The writer: a commit appends to the commit log, and the projection copies the log into the tables.
+// The writer: a commit appends to the commit log, and the projection copies the commit log into the tables.
 mod checkpoint;
-mod filing;
-mod log;
-mod unfiled;
+mod commit_log;
+mod projection;
+mod unprojected;
 mod write;
 mod writer;
 
@@ -42,12 +42,12 @@ mod past;
 
 // Tools beside a server.
 pub mod backup;
-pub mod beside;
 pub mod check;
+pub mod offline_writer;
 
 pub use directory::OpenError;
 pub use error::{Error, Gone};
-pub use filing::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
+pub use projection::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
 pub use reader::Reader;
 pub use schema::CACHE_KIB;
 pub use writer::Sqlite;

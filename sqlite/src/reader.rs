@@ -7,14 +7,14 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
 use switchboard_core::{Company, CompanyId, SessionId};
-use switchboard_history::past::{Answer, Past};
-use switchboard_history::store::{History, Question, SentQuestion};
-use switchboard_journal::news::News;
+use switchboard_history::past::{HistoryResult, Past};
+use switchboard_history::store::{History, PastQuestion, SentQuestion};
+use switchboard_journal::feed_notifier::FeedNotifier;
 use switchboard_journal::{ReadBack, StoreError};
 
 use crate::Error;
 use crate::asker::{self, Asker};
-use crate::directory::{self, FILE, Held, OpenError};
+use crate::directory::{self, DirectoryLock, FILE, OpenError};
 use crate::gate::Gate;
 use crate::past::Tables;
 
@@ -30,16 +30,16 @@ pub struct Reader(Arc<Readers>, Option<Asker>);
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    news: Arc<News>,
+    notifier: Arc<FeedNotifier>,
     gate: Arc<Gate>,
     /// The hold of the process that also writes, released after the last connection is closed.
-    _held: Option<Held>,
+    _held: Option<DirectoryLock>,
 }
 
 impl Reader {
-    pub(super) fn of(path: PathBuf, held: Option<Held>) -> Self {
-        let (idle, news, gate) = (Mutex::default(), Arc::default(), Arc::default());
-        Self(Arc::new(Readers { path, idle, news, gate, _held: held }), None)
+    pub(super) fn of(path: PathBuf, held: Option<DirectoryLock>) -> Self {
+        let (idle, notifier, gate) = (Mutex::default(), Arc::default(), Arc::default());
+        Self(Arc::new(Readers { path, idle, notifier, gate, _held: held }), None)
     }
 
     /// The gate that all reads pass.
@@ -66,7 +66,7 @@ impl Reader {
     ///
     /// # Errors
     /// As [`History::ask_here`].
-    pub fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> Answer<T>) -> Answer<T> {
+    pub fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> HistoryResult<T>) -> HistoryResult<T> {
         (self as &dyn History).ask(question)
     }
 
@@ -114,7 +114,7 @@ impl Reader {
     pub(super) fn read_aside<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> impl Future<Output = Answer<T>> + Send + 'static {
+    ) -> impl Future<Output = HistoryResult<T>> + Send + 'static {
         let asker = Asker::default();
         let reader = self.for_asker(asker.clone());
         async move {
@@ -126,17 +126,17 @@ impl Reader {
 }
 
 impl History for Reader {
-    fn ask_here(&self, question: Question<'_>) -> Answer<()> {
+    fn ask_here(&self, question: PastQuestion<'_>) -> HistoryResult<()> {
         Ok(self.read(|connection| Ok(question(&Tables(connection))?))?)
     }
 
-    fn ask_aside(&self, question: SentQuestion) -> BoxFuture<'static, Answer<()>> {
+    fn ask_aside(&self, question: SentQuestion) -> BoxFuture<'static, HistoryResult<()>> {
         Box::pin(self.read_aside(|connection| Ok(question(&Tables(connection))?)))
     }
 
     /// The reader of a tool has no writer, and never any news.
-    fn news(&self) -> &Arc<News> {
-        &self.0.news
+    fn notifier(&self) -> &Arc<FeedNotifier> {
+        &self.0.notifier
     }
 
     /// Closes all connections, because SQLite deletes its log with the last one.
@@ -149,19 +149,19 @@ impl History for Reader {
 }
 
 impl ReadBack for Reader {
-    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Answer<(Company, u64)>> {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, HistoryResult<(Company, u64)>> {
         let id = id.clone();
         let history: &dyn History = self;
-        history.aside(move |past| past.company(&id))
+        history.off_runtime(move |past| past.company(&id))
     }
 
-    fn companies_with_open_things(&self) -> BoxFuture<'static, Answer<Vec<CompanyId>>> {
+    fn companies_with_open_things(&self) -> BoxFuture<'static, HistoryResult<Vec<CompanyId>>> {
         let history: &dyn History = self;
-        history.aside(|past| past.companies_with_open_things())
+        history.off_runtime(|past| past.companies_with_open_things())
     }
 
-    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Answer<Option<CompanyId>>> {
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, HistoryResult<Option<CompanyId>>> {
         let history: &dyn History = self;
-        history.aside(move |past| past.company_of_session(id))
+        history.off_runtime(move |past| past.company_of_session(id))
     }
 }

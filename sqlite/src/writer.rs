@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use switchboard_core::CompanyId;
 use switchboard_history::History;
-use switchboard_journal::{Entry, Filing, Store, StoreError, Work};
+use switchboard_journal::{Entry, JournalItem, Projection, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
-use crate::directory::{Held, LOCK, OpenError, Opened};
-use crate::filing::{self, Backlog, Slice};
+use crate::directory::{DirectoryLock, LOCK, OpenError, Opened};
 use crate::owner::Owner;
+use crate::projection::{self, Backlog, ProjectionSlice};
 use crate::reader::Reader;
-use crate::unfiled::Unfiled;
-use crate::{Error, erasure, log, logos, revision, schema, tables, write};
+use crate::unprojected::Unprojected;
+use crate::{Error, commit_log, erasure, logos, revision, schema, tables, write};
 
 /// Bytes of the trial write, which is larger than a small change, so that a disk with a single free page still counts
 /// as full.
@@ -45,7 +45,7 @@ impl Sqlite {
     /// # Errors
     /// When another server has the directory, or it cannot be used.
     pub fn open(directory: &Path) -> Result<(Self, Reader), OpenError> {
-        let mut held = Held::take(directory)?;
+        let mut held = DirectoryLock::take(directory)?;
         let path = held.database()?;
         let mut connection = Connection::open(&path).map_err(Error::from)?;
         if held.is_marked() && schema::of(&connection)? == 0 {
@@ -55,7 +55,7 @@ impl Sqlite {
         // Taken before anything is read, because from now on the previous owner writes nothing more.
         let owner = Owner::take(&connection)?;
         held.mark()?;
-        filing::file_the_log(&mut connection)?;
+        projection::project_the_log(&mut connection)?;
         erasure::finish_all(&mut connection)?;
         logos::forget_unknown(&connection)?;
         let opened = held.opened().map_err(|error| OpenError::Directory(directory.to_owned(), error))?;
@@ -95,30 +95,30 @@ impl Sqlite {
 
     /// Projects a slice in a transaction of its own. The transaction need not be synced, because the log still has the
     /// entries, and the next commit syncs all earlier writes.
-    fn file_slice(&mut self, slice: Slice) -> Result<(), Error> {
-        if slice.is_empty() && self.backlog.filed_up_to().is_none() {
+    fn project_slice(&mut self, slice: ProjectionSlice) -> Result<(), Error> {
+        if slice.is_empty() && self.backlog.projected_up_to().is_none() {
             return Ok(());
         }
-        let filed = self.write_unsynced(&slice);
-        match filed {
+        let projected = self.write_unsynced(&slice);
+        match projected {
             Ok(()) => {
                 self.backlog.is_shortened();
                 self.backlog.strike_off(&slice);
-                self.reader.news().filed(filing::last_seqs(&slice));
+                self.reader.notifier().projected(projection::last_seqs(&slice));
                 self.checkpoints.look_after(&self.connection);
             }
             Err(_) => self.backlog.put_back(slice, Instant::now()),
         }
-        filed
+        projected
     }
 
-    fn write_unsynced(&mut self, slice: &Slice) -> Result<(), Error> {
+    fn write_unsynced(&mut self, slice: &ProjectionSlice) -> Result<(), Error> {
         self.checkpoints.log_must_be_whole(&self.connection)?;
         self.connection.pragma_update(None, "synchronous", "normal")?;
         let written = (|| {
             let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
             self.owner.must_be(&transaction)?;
-            filing::write(&transaction, slice, self.backlog.filed_up_to())?;
+            projection::write(&transaction, slice, self.backlog.projected_up_to())?;
             Ok(transaction.commit()?)
         })();
         self.connection.pragma_update(None, "synchronous", "full")?;
@@ -127,7 +127,7 @@ impl Sqlite {
 }
 
 impl Sqlite {
-    fn commit_all(&mut self, batch: &mut [Work]) -> Result<(), Error> {
+    fn commit_all(&mut self, batch: &mut [JournalItem]) -> Result<(), Error> {
         self.checkpoints.log_must_be_whole(&self.connection)?;
         let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
         // Waits for another writer, such as `switchboard key`, before anything is read.
@@ -135,24 +135,24 @@ impl Sqlite {
         self.owner.must_be(&transaction)?;
         for work in batch {
             match work {
-                Work::Entry(entry) if entry.events.is_empty() => {}
-                Work::Entry(entry) => {
+                JournalItem::Entry(entry) if entry.events.is_empty() => {}
+                JournalItem::Entry(entry) => {
                     self.must_follow(&seqs, entry)?;
-                    let unfiled = Unfiled::of(entry);
-                    log::add(&mut text, &entry.company, &unfiled);
-                    seqs.insert(entry.company.clone(), unfiled.last_seq());
-                    entries.extend(unfiled.parts().map(|part| (entry.company.clone(), part)));
+                    let unprojected = Unprojected::of(entry);
+                    commit_log::add(&mut text, &entry.company, &unprojected);
+                    seqs.insert(entry.company.clone(), unprojected.last_seq());
+                    entries.extend(unprojected.parts().map(|part| (entry.company.clone(), part)));
                 }
-                Work::Snapshot { company, seq, data, revision } => {
+                JournalItem::Snapshot { company, seq, data, revision } => {
                     if revision::is_as_read(&transaction, company, *revision)? {
                         tables::write_snapshot(&transaction, company, *seq, data)?;
                     }
                 }
-                Work::Write { write, written, .. } => *written = write::write(&transaction, write)?,
-                Work::File { .. } => {}
+                JournalItem::Write { write, written, .. } => *written = write::write(&transaction, write)?,
+                JournalItem::Project { .. } => {}
             }
         }
-        let number = if text.is_empty() { None } else { Some(log::append(&transaction, &text)?) };
+        let number = if text.is_empty() { None } else { Some(commit_log::append(&transaction, &text)?) };
         transaction.commit()?;
         self.must_be_in_place()?;
         if let Some(number) = number {
@@ -180,32 +180,32 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         Ok(self.commit_all(batch)?)
     }
 
-    fn filing_due(&self) -> Option<Instant> {
+    fn projection_due(&self) -> Option<Instant> {
         self.backlog.due()
     }
 
-    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
+    fn project(&mut self, which: Projection<'_>) -> Result<bool, StoreError> {
         match which {
-            Filing::Longest => loop {
+            Projection::Longest => loop {
                 let slice = self.backlog.take_longest();
-                self.file_slice(slice)?;
+                self.project_slice(slice)?;
                 if !self.backlog.is_too_long() {
                     return Ok(true);
                 }
             },
-            Filing::Of(company) => {
+            Projection::Of(company) => {
                 let slice = self.backlog.take(company);
-                self.file_slice(slice)?;
+                self.project_slice(slice)?;
                 Ok(self.backlog.last_seq(company).is_none())
             }
-            Filing::All => loop {
+            Projection::All => loop {
                 let slice = self.backlog.take_longest();
-                let (is_last, is_enough) = (slice.is_empty(), filing::is_enough(&slice));
-                self.file_slice(slice)?;
+                let (is_last, is_enough) = (slice.is_empty(), projection::is_enough(&slice));
+                self.project_slice(slice)?;
                 if is_last || is_enough {
                     return Ok(is_last);
                 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 use switchboard_core::limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TOPIC_MAX_CHARS};
-use switchboard_core::{BookingReason, BookingState, EndedBy, Intent, Outcome, Party, Settings, Status};
+use switchboard_core::{BookingReason, BookingState, CompanySettings, EndedBy, Intent, Outcome, Party, Status};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
@@ -103,7 +103,7 @@ shapes! {
     /// Settings to change: null is the default again.
     SettingsToChange = settings(Use::Change);
     /// All settings of a company.
-    AllSettings = Settings::ranges().iter().fold(settings(Use::Show), |all, (name, ..)| all.required(*name));
+    AllSettings = CompanySettings::ranges().iter().fold(settings(Use::Show), |all, (name, ..)| all.required(*name));
 }
 
 /// Use of a company's settings in a request or an answer.
@@ -134,7 +134,7 @@ fn one_of<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
 fn settings(used: Use) -> ObjectBuilder {
     let kind =
         || if used == Use::Change { SchemaType::from_iter([Type::Integer, Type::Null]) } else { Type::Integer.into() };
-    let all = Settings::table().into_iter().zip(Settings::ranges());
+    let all = CompanySettings::table().into_iter().zip(CompanySettings::ranges());
     let object = ObjectBuilder::new().schema_type(Type::Object);
     let object = all.fold(object, |object, ((name, default, what), (_, least, most))| {
         let shown = default.parse::<u64>().ok().filter(|_| used == Use::Show).map(|default| json!(default));

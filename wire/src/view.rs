@@ -6,9 +6,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
-    Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, Duty, Employee, EmployeeId, EndedBy,
-    Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId,
-    Settings, Status, Time, Today, Topic, TopicAvailability,
+    Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, CompanySettings, Duty, Employee,
+    EmployeeId, EndedBy, Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal,
+    Session, SessionId, Status, Time, Today, Topic, TopicAvailability,
 };
 use utoipa::ToSchema;
 
@@ -506,7 +506,7 @@ pub struct CompanyView<'a> {
     #[schema(value_type = shape::Name)]
     name: &'a str,
     #[schema(value_type = shape::AllSettings)]
-    settings: &'a Settings,
+    settings: &'a CompanySettings,
     #[schema(value_type = shape::Moment)]
     created_at: Moment,
     #[schema(value_type = Option<shape::Colour>, required)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::{mailbox, memory, ours, postgres, redis, sqlite};
-use crate::checker::Case;
+use crate::checker::Population;
 use crate::cycle::Candidate;
 use crate::ground::Ground;
 
@@ -31,7 +31,7 @@ pub struct Design {
     pub lost_at_a_crash: &'static str,
     /// How the design is built, as far as that matters to the figures.
     pub built: &'static str,
-    put_up: fn(&Houses, Case, usize) -> Result<Box<dyn Candidate>>,
+    put_up: fn(&RivalServers, Population, usize) -> Result<Box<dyn Candidate>>,
 }
 
 impl Design {
@@ -39,8 +39,8 @@ impl Design {
     ///
     /// # Errors
     /// When that fails, also because the design's server is not installed.
-    pub fn put_up(&self, houses: &Houses, case: Case, callers: usize) -> Result<Box<dyn Candidate>> {
-        (self.put_up)(houses, case, callers)
+    pub fn put_up(&self, servers: &RivalServers, case: Population, callers: usize) -> Result<Box<dyn Candidate>> {
+        (self.put_up)(servers, case, callers)
     }
 }
 
@@ -118,7 +118,7 @@ pub const DESIGNS: &[Design] = &[
         durable: true,
         lost_at_a_crash: NOTHING,
         built: "the server without its sockets: every step committed with its events and rows before it is answered",
-        put_up: |houses, case, callers| ours::exchange(case, callers, houses.ground),
+        put_up: |servers, case, callers| ours::exchange(case, callers, servers.ground),
     },
     Design {
         name: "SQLite, a transaction per step",
@@ -126,7 +126,7 @@ pub const DESIGNS: &[Design] = &[
         durable: true,
         lost_at_a_crash: NOTHING,
         built: "one table with an index of those who are idle; WAL, synchronous=FULL; writes the state and nothing else",
-        put_up: |houses, case, callers| sqlite::transaction_per_step(case, callers, houses.ground),
+        put_up: |servers, case, callers| sqlite::transaction_per_step(case, callers, servers.ground),
     },
     Design {
         name: "PostgreSQL SKIP LOCKED",
@@ -134,7 +134,7 @@ pub const DESIGNS: &[Design] = &[
         durable: true,
         lost_at_a_crash: NOTHING,
         built: "a connection per caller, prepared; synchronous_commit=on; writes the state and nothing else",
-        put_up: |houses, case, callers| postgres::skip_locked(case, callers, of(&houses.postgres)?, true),
+        put_up: |servers, case, callers| postgres::skip_locked(case, callers, of(&servers.postgres)?, true),
     },
     Design {
         name: "PostgreSQL SKIP LOCKED, commits not waited for",
@@ -142,7 +142,7 @@ pub const DESIGNS: &[Design] = &[
         durable: false,
         lost_at_a_crash: "up to 600 ms of what was answered",
         built: "the same with synchronous_commit=off",
-        put_up: |houses, case, callers| postgres::skip_locked(case, callers, of(&houses.postgres)?, false),
+        put_up: |servers, case, callers| postgres::skip_locked(case, callers, of(&servers.postgres)?, false),
     },
     Design {
         name: "Redis, Lua",
@@ -150,7 +150,7 @@ pub const DESIGNS: &[Design] = &[
         durable: false,
         lost_at_a_crash: ALL,
         built: "a sorted set per company, EVALSHA per step; appendonly no; all callers on one multiplexed connection",
-        put_up: |houses, case, callers| redis::script(case, callers, of(&houses.redis)?),
+        put_up: |servers, case, callers| redis::script(case, callers, of(&servers.redis)?),
     },
     Design {
         name: "Redis, Lua, 8 cycles pipelined",
@@ -158,7 +158,7 @@ pub const DESIGNS: &[Design] = &[
         durable: false,
         lost_at_a_crash: ALL,
         built: "the same; a caller does each step of 8 cycles in one round trip, and its latency is that of all 8",
-        put_up: |houses, case, callers| redis::pipelined(case, callers, of(&houses.redis)?),
+        put_up: |servers, case, callers| redis::pipelined(case, callers, of(&servers.redis)?),
     },
     Design {
         name: "Redis, Lua, synced",
@@ -166,7 +166,7 @@ pub const DESIGNS: &[Design] = &[
         durable: true,
         lost_at_a_crash: NOTHING,
         built: "the first with appendonly yes, appendfsync always",
-        put_up: |houses, case, callers| redis::script(case, callers, of(&houses.synced)?),
+        put_up: |servers, case, callers| redis::script(case, callers, of(&servers.synced)?),
     },
     Design {
         name: "Redis, Lua, 8 cycles pipelined, synced",
@@ -174,27 +174,27 @@ pub const DESIGNS: &[Design] = &[
         durable: true,
         lost_at_a_crash: NOTHING,
         built: "the second with appendonly yes, appendfsync always",
-        put_up: |houses, case, callers| redis::pipelined(case, callers, of(&houses.synced)?),
+        put_up: |servers, case, callers| redis::pipelined(case, callers, of(&servers.synced)?),
     },
 ];
 
 /// The places of designs: the ground for files, and the running servers, or why they do not run.
-pub struct Houses<'a> {
+pub struct RivalServers<'a> {
     ground: &'a Ground,
-    postgres: Result<Arc<postgres::Server>>,
-    redis: Result<Arc<redis::Server>>,
-    synced: Result<Arc<redis::Server>>,
+    postgres: Result<Arc<postgres::PostgresServer>>,
+    redis: Result<Arc<redis::RedisServer>>,
+    synced: Result<Arc<redis::RedisServer>>,
 }
 
-impl<'a> Houses<'a> {
+impl<'a> RivalServers<'a> {
     /// Starts the servers, if any are wanted.
     pub fn new(ground: &'a Ground, with_servers: bool) -> Self {
         if !with_servers {
             let unwanted = || anyhow!("not asked for");
             return Self { ground, postgres: Err(unwanted()), redis: Err(unwanted()), synced: Err(unwanted()) };
         }
-        let (postgres, redis) = (postgres::Server::start(ground), redis::Server::start(ground, false));
-        Self { ground, postgres, redis, synced: redis::Server::start(ground, true) }
+        let (postgres, redis) = (postgres::PostgresServer::start(ground), redis::RedisServer::start(ground, false));
+        Self { ground, postgres, redis, synced: redis::RedisServer::start(ground, true) }
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::Result;
 use crossbeam_skiplist::SkipMap;
 
-use crate::checker::Case;
-use crate::cycle::{Caller, Callers, Candidate, Running};
+use crate::checker::Population;
+use crate::cycle::{Caller, Callers, Candidate, RunningCandidate};
 
 /// One cycle in so many is timed.
 pub(super) const TIME_EVERY: u64 = 16;
@@ -19,20 +19,20 @@ pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Sets up a design whose callers are clones of one handle.
-fn shared<C: Caller + Clone>(case: Case, callers: usize, handle: C) -> Box<dyn Candidate> {
-    Box::new(Running::new(case, Callers::Threads, TIME_EVERY, vec![handle; callers], ()))
+fn shared<C: Caller + Clone>(case: Population, callers: usize, handle: C) -> Box<dyn Candidate> {
+    Box::new(RunningCandidate::new(case, Callers::Threads, TIME_EVERY, vec![handle; callers], ()))
 }
 
 /// The limit: a queue per company, each behind its lock, with no state of employees.
 #[derive(Clone)]
 struct Fifo(Arc<[Mutex<VecDeque<u32>>]>);
 
-pub(super) fn fifo(case: Case, callers: usize) -> Box<dyn Candidate> {
+pub(super) fn fifo(case: Population, callers: usize) -> Box<dyn Candidate> {
     let lines = (0..case.companies).map(|_| Mutex::new((0..people(case)).collect()));
     shared(case, callers, Fifo(lines.collect()))
 }
 
-fn people(case: Case) -> u32 {
+fn people(case: Population) -> u32 {
     u32::try_from(case.employees).unwrap_or(u32::MAX)
 }
 
@@ -69,7 +69,7 @@ struct Ordered {
 
 impl Ordered {
     /// The companies that belong to this shard, of so many shards.
-    fn new(case: Case, shard: usize, shards: usize) -> Self {
+    fn new(case: Population, shard: usize, shards: usize) -> Self {
         let mine = (0..case.companies).filter(|company| shard_of(*company, shards) == shard);
         let idle = mine.flat_map(|company| (0..people(case)).map(move |no| ((company, u64::from(no)), no)));
         let states = vec![State::Idle; case.companies * case.employees];
@@ -115,16 +115,16 @@ impl Shards {
     }
 }
 
-fn ordered(case: Case, callers: usize, shards: usize) -> Box<dyn Candidate> {
+fn ordered(case: Population, callers: usize, shards: usize) -> Box<dyn Candidate> {
     let of = |shard| Mutex::new(Ordered::new(case, shard, shards));
     shared(case, callers, Shards { shards: (0..shards).map(of).collect(), employees: case.employees })
 }
 
-pub(super) fn one_map(case: Case, callers: usize) -> Box<dyn Candidate> {
+pub(super) fn one_map(case: Population, callers: usize) -> Box<dyn Candidate> {
     ordered(case, callers, 1)
 }
 
-pub(super) fn sharded_map(case: Case, callers: usize) -> Box<dyn Candidate> {
+pub(super) fn sharded_map(case: Population, callers: usize) -> Box<dyn Candidate> {
     ordered(case, callers, SHARDS)
 }
 
@@ -152,7 +152,7 @@ struct SkipLine {
 #[derive(Clone)]
 struct SkipLines(Arc<[SkipLine]>);
 
-pub(super) fn skip_list(case: Case, callers: usize) -> Box<dyn Candidate> {
+pub(super) fn skip_list(case: Population, callers: usize) -> Box<dyn Candidate> {
     let line = |_| SkipLine {
         idle: (0..people(case)).map(|no| (u64::from(no), no)).collect(),
         states: (0..case.employees).map(|_| AtomicU8::new(State::Idle as u8)).collect(),

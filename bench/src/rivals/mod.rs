@@ -24,20 +24,21 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::checker::{Case, Checker};
+use crate::checker::{Checker, Population};
 use crate::cycle::Candidate;
 use crate::ground::Ground;
 use crate::results::Results;
-use crate::rounds::{Calibration, Effort, Spread};
-use designs::{DESIGNS, Design, Houses, Kind};
-use report::Outcome;
+use crate::rounds::{Calibration, Effort, Samples};
+use designs::{DESIGNS, Design, Kind, RivalServers};
+use report::RivalsReport;
 
-const CASES: [Case; 3] = [
-    Case { companies: 1, employees: 1_000 },
-    Case { companies: 100, employees: 1_000 },
-    Case { companies: 1, employees: 100_000 },
+const CASES: [Population; 3] = [
+    Population { companies: 1, employees: 1_000 },
+    Population { companies: 100, employees: 1_000 },
+    Population { companies: 1, employees: 100_000 },
 ];
-const QUICK_CASES: [Case; 2] = [Case { companies: 1, employees: 100 }, Case { companies: 8, employees: 100 }];
+const QUICK_CASES: [Population; 2] =
+    [Population { companies: 1, employees: 100 }, Population { companies: 8, employees: 100 }];
 /// A single caller comes first: the checker knows the order of a fresh store from the start.
 const CALLERS: [usize; 4] = [1, 2, 8, 64];
 const QUICK_CALLERS: [usize; 2] = [1, 8];
@@ -83,9 +84,9 @@ pub(crate) struct Entrant {
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) callers: usize,
-    pub(crate) cycles_per_s: Spread,
-    pub(crate) p50_ns: Spread,
-    pub(crate) p99_ns: Spread,
+    pub(crate) cycles_per_s: Samples,
+    pub(crate) p50_ns: Samples,
+    pub(crate) p99_ns: Samples,
 }
 
 /// Measures, prints, writes down and draws.
@@ -105,15 +106,15 @@ pub fn run(effort: Effort, which: Which, ground: &Ground, results: &Results) -> 
 ///
 /// # Errors
 /// When a design fails while it is measured.
-pub fn measure(effort: Effort, which: Which, ground: &Ground) -> Result<(Outcome, Calibration)> {
+pub fn measure(effort: Effort, which: Which, ground: &Ground) -> Result<(RivalsReport, Calibration)> {
     let with_servers = DESIGNS.iter().any(|design| design.kind == Kind::Server && which.has(design.kind));
-    let houses = Houses::new(ground, with_servers);
+    let servers = RivalServers::new(ground, with_servers);
     let mut calibration = Calibration::default();
-    let mut outcome = Outcome::default();
+    let mut outcome = RivalsReport::default();
     for case in effort.pick(&CASES[..], &QUICK_CASES) {
         println!("{case}: putting up");
         let designs = DESIGNS.iter().filter(|design| which.has(design.kind));
-        let entrants = measure_case(effort, *case, designs, &houses, &mut calibration)?;
+        let entrants = measure_case(effort, *case, designs, &servers, &mut calibration)?;
         outcome.add(*case, entrants);
     }
     Ok((outcome, calibration))
@@ -121,9 +122,9 @@ pub fn measure(effort: Effort, which: Which, ground: &Ground) -> Result<(Outcome
 
 fn measure_case(
     effort: Effort,
-    case: Case,
+    case: Population,
     designs: impl Iterator<Item = &'static Design>,
-    houses: &Houses<'_>,
+    servers: &RivalServers<'_>,
     calibration: &mut Calibration,
 ) -> Result<Vec<Entrant>> {
     let callers = effort.pick(&CALLERS[..], &QUICK_CALLERS);
@@ -131,7 +132,7 @@ fn measure_case(
     let mut entrants = Vec::new();
     let mut candidates: Vec<Option<Box<dyn Candidate>>> = Vec::new();
     for design in designs {
-        let put_up = design.put_up(houses, case, most);
+        let put_up = design.put_up(servers, case, most);
         let empty = |callers: &usize| {
             let (cycles_per_s, p50_ns, p99_ns) = Default::default();
             Cell { callers: *callers, cycles_per_s, p50_ns, p99_ns }

@@ -8,32 +8,32 @@ use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Not
 use switchboard_exchange::clock::Clock;
 
 use super::memory::locked;
-use crate::checker::Case;
-use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
+use crate::checker::Population;
+use crate::cycle::{Caller, Callers, Candidate, RunningCandidate, runtime};
+use crate::exchange_under_test::{ExchangeUnderTest, Participants, founding, hiring};
 use crate::ground::Ground;
-use crate::house::{House, People, founding, hiring};
 
 /// One cycle in so many is timed.
 const TIME_EVERY: u64 = 8;
 
-pub(super) fn exchange(case: Case, callers: usize, ground: &Ground) -> Result<Box<dyn Candidate>> {
+pub(super) fn exchange(case: Population, callers: usize, ground: &Ground) -> Result<Box<dyn Candidate>> {
     let runtime = runtime()?;
-    let house = House::open(case, &ground.fresh("exchange")?, &runtime, |store| store)?;
-    let visitors = (0..callers).map(|number| house.visitor(number)).collect::<Result<_>>()?;
-    Ok(Box::new(Running::new(case, Callers::Tasks(runtime), 1, visitors, house.close())))
+    let under_test = ExchangeUnderTest::open(case, &ground.fresh("exchange")?, &runtime, |store| store)?;
+    let visitors = (0..callers).map(|number| under_test.visitor(number)).collect::<Result<_>>()?;
+    Ok(Box::new(RunningCandidate::new(case, Callers::Tasks(runtime), 1, visitors, under_test.close())))
 }
 
 /// A client together with the asked employee, in companies that are not stored.
-struct Client {
+struct MemoryCaller {
     companies: Arc<HashMap<CompanyId, Mutex<Company>>>,
-    people: Arc<People>,
+    people: Arc<Participants>,
     clock: Clock,
     id: ClientId,
     open: Option<(OfferId, SessionId)>,
 }
 
-pub(super) fn core(case: Case, callers: usize) -> Result<Box<dyn Candidate>> {
-    let (people, clock) = (Arc::new(People::new(case)?), Clock::start());
+pub(super) fn core(case: Population, callers: usize) -> Result<Box<dyn Candidate>> {
+    let (people, clock) = (Arc::new(Participants::new(case)?), Clock::start());
     let mut companies = HashMap::new();
     for id in &people.companies {
         let mut company = Company::new(id.clone());
@@ -46,20 +46,20 @@ pub(super) fn core(case: Case, callers: usize) -> Result<Box<dyn Candidate>> {
     let companies = Arc::new(companies);
     let client = |number: usize| {
         let (companies, people, clock) = (companies.clone(), people.clone(), clock.clone());
-        Ok(Client { companies, people, clock, id: format!("client-{number}").parse()?, open: None })
+        Ok(MemoryCaller { companies, people, clock, id: format!("client-{number}").parse()?, open: None })
     };
     let clients = (0..callers).map(client).collect::<Result<_>>()?;
-    Ok(Box::new(Running::new(case, Callers::Threads, TIME_EVERY, clients, ())))
+    Ok(Box::new(RunningCandidate::new(case, Callers::Threads, TIME_EVERY, clients, ())))
 }
 
-impl Client {
+impl MemoryCaller {
     fn take(&self, company: usize, command: &Command) -> Result<Turn> {
         let company = self.companies.get(&self.people.companies[company]).context("a company of the case")?;
         Ok(locked(company).take(self.clock.now(), command))
     }
 }
 
-impl Caller for Client {
+impl Caller for MemoryCaller {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let (client, topic) = (self.id.clone(), self.people.topic.clone());
         let booking = self.clock.fresh_booking();

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use tokio_postgres::{Client, NoTls, Statement};
 
 use super::daemon::{Daemon, RunAs, Sockets, find};
-use crate::checker::Case;
-use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
+use crate::checker::Population;
+use crate::cycle::{Caller, Callers, Candidate, RunningCandidate, runtime};
 use crate::ground::Ground;
 
 const USER: &str = "postgres";
@@ -50,12 +50,12 @@ const RELEASE: &str = "
 
 /// One server for all cases.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct PostgresServer {
     _daemon: Daemon,
     sockets: PathBuf,
 }
 
-impl Server {
+impl PostgresServer {
     pub(super) fn start(ground: &Ground) -> Result<Arc<Self>> {
         let programs = programs();
         let owner = RunAs::unless_root(USER)?;
@@ -104,21 +104,21 @@ struct Connected {
 }
 
 pub(super) fn skip_locked(
-    case: Case,
+    case: Population,
     callers: usize,
-    server: &Arc<Server>,
+    server: &Arc<PostgresServer>,
     durable: bool,
 ) -> Result<Box<dyn Candidate>> {
     let runtime = runtime()?;
     let database = format!("rival_{}_{}_{durable}", case.companies, case.employees);
     let connected = runtime.block_on(connect_all(case, callers, server, &database, durable))?;
-    Ok(Box::new(Running::new(case, Callers::Tasks(runtime), 1, connected, server.clone())))
+    Ok(Box::new(RunningCandidate::new(case, Callers::Tasks(runtime), 1, connected, server.clone())))
 }
 
 async fn connect_all(
-    case: Case,
+    case: Population,
     callers: usize,
-    server: &Server,
+    server: &PostgresServer,
     database: &str,
     durable: bool,
 ) -> Result<Vec<Connected>> {
@@ -141,7 +141,7 @@ async fn connect_all(
     Ok(connected)
 }
 
-async fn connect(server: &Server, database: &str) -> Result<Client> {
+async fn connect(server: &PostgresServer, database: &str) -> Result<Client> {
     let mut config = tokio_postgres::Config::new();
     config.host_path(&server.sockets).user(USER).dbname(database);
     let (client, connection) = config.connect(NoTls).await.with_context(|| database.to_owned())?;

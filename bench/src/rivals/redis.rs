@@ -8,9 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 
 use super::daemon::{Daemon, RunAs, Sockets, find};
-use super::resp::{Commands, Reply, Wire};
-use crate::checker::Case;
-use crate::cycle::{Caller, Callers, Candidate, Running, Watch, runtime};
+use super::resp::{Commands, RespConnection, RespValue};
+use crate::checker::Population;
+use crate::cycle::{Caller, Callers, Candidate, RunningCandidate, Watch, runtime};
 use crate::ground::Ground;
 
 /// Employees that are put into a set with one command.
@@ -34,12 +34,12 @@ const RELEASE: &str = "
 
 /// One server for all cases.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct RedisServer {
     _daemon: Daemon,
     socket: PathBuf,
 }
 
-impl Server {
+impl RedisServer {
     /// Starts the server with its state in memory alone, or with every write synced before it is answered.
     pub(super) fn start(ground: &Ground, durable: bool) -> Result<Arc<Self>> {
         let name = if durable { "redis-synced" } else { "redis" };
@@ -59,28 +59,28 @@ impl Server {
 /// A caller. All callers share one connection, which sends all waiting commands at once, so that a round trip serves
 /// many callers.
 #[derive(Clone)]
-struct Asking {
-    wire: Wire,
+struct RedisCaller {
+    wire: RespConnection,
     keys: Arc<[[String; 3]]>,
     scripts: Arc<[String; 3]>,
 }
 
-pub(super) fn script(case: Case, callers: usize, server: &Arc<Server>) -> Result<Box<dyn Candidate>> {
+pub(super) fn script(case: Population, callers: usize, server: &Arc<RedisServer>) -> Result<Box<dyn Candidate>> {
     let runtime = runtime()?;
-    let asking = runtime.block_on(Asking::prepare(case, server, "plain"))?;
-    Ok(Box::new(Running::new(case, Callers::Tasks(runtime), 1, vec![asking; callers], server.clone())))
+    let asking = runtime.block_on(RedisCaller::prepare(case, server, "plain"))?;
+    Ok(Box::new(RunningCandidate::new(case, Callers::Tasks(runtime), 1, vec![asking; callers], server.clone())))
 }
 
-pub(super) fn pipelined(case: Case, callers: usize, server: &Arc<Server>) -> Result<Box<dyn Candidate>> {
+pub(super) fn pipelined(case: Population, callers: usize, server: &Arc<RedisServer>) -> Result<Box<dyn Candidate>> {
     let runtime = runtime()?;
-    let asking = runtime.block_on(Asking::prepare(case, server, "pipelined"))?;
+    let asking = runtime.block_on(RedisCaller::prepare(case, server, "pipelined"))?;
     let asking = vec![Pipelined(asking); callers];
-    Ok(Box::new(Running::new(case, Callers::Tasks(runtime), 1, asking, server.clone())))
+    Ok(Box::new(RunningCandidate::new(case, Callers::Tasks(runtime), 1, asking, server.clone())))
 }
 
-impl Asking {
-    async fn prepare(case: Case, server: &Server, variant: &str) -> Result<Self> {
-        let wire = Wire::connect(&server.socket).await?;
+impl RedisCaller {
+    async fn prepare(case: Population, server: &RedisServer, variant: &str) -> Result<Self> {
+        let wire = RespConnection::connect(&server.socket).await?;
         let of = |company| ["idle", "taken", "place"].map(|key| format!("{variant}:{case}:{company}:{key}"));
         let keys: Arc<[[String; 3]]> = (0..case.companies).map(of).collect();
         let everybody: Vec<usize> = (0..case.employees).collect();
@@ -95,8 +95,8 @@ impl Asking {
         let mut scripts = [CLAIM, ACCEPT, RELEASE].map(str::to_owned);
         for script in &mut scripts {
             match wire.ask_one(["SCRIPT", "LOAD", script]).await? {
-                Reply::Text(hash) => *script = hash,
-                Reply::Nothing | Reply::Number(_) => anyhow::bail!("a script that is loaded has a hash"),
+                RespValue::Text(hash) => *script = hash,
+                RespValue::Nothing | RespValue::Number(_) => anyhow::bail!("a script that is loaded has a hash"),
             }
         }
         Ok(Self { wire, keys, scripts: Arc::new(scripts) })
@@ -116,7 +116,7 @@ impl Asking {
     ) -> Result<Vec<Option<u32>>> {
         let mut commands = Commands::default();
         who.for_each(|employee| self.add(&mut commands, step, company, employee));
-        self.wire.ask(commands).await?.iter().map(Reply::number).collect()
+        self.wire.ask(commands).await?.iter().map(RespValue::number).collect()
     }
 
     async fn one(&self, step: usize, company: usize, employee: Option<u32>) -> Result<Option<u32>> {
@@ -124,7 +124,7 @@ impl Asking {
     }
 }
 
-impl Caller for Asking {
+impl Caller for RedisCaller {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         self.one(0, company, None).await
     }
@@ -140,7 +140,7 @@ impl Caller for Asking {
 
 /// A caller with several claims at a time: all claims in one round trip, then all acceptances, then all releases.
 #[derive(Clone)]
-struct Pipelined(Asking);
+struct Pipelined(RedisCaller);
 
 impl Caller for Pipelined {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {

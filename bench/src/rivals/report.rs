@@ -6,17 +6,17 @@ use switchboard_load::plot::{self, Bars};
 
 use super::designs::{LIMIT, OURS};
 use super::{Cell, Entrant};
-use crate::checker::Case;
-use crate::results::{Results, Table, short, time};
+use crate::checker::Population;
+use crate::results::{ResultTable, Results, short, time};
 
 /// Results of every design in every case.
 #[derive(Default)]
-pub struct Outcome {
-    cases: Vec<(Case, Vec<Entrant>)>,
+pub struct RivalsReport {
+    cases: Vec<(Population, Vec<Entrant>)>,
 }
 
-impl Outcome {
-    pub(super) fn add(&mut self, case: Case, entrants: Vec<Entrant>) {
+impl RivalsReport {
+    pub(super) fn add(&mut self, case: Population, entrants: Vec<Entrant>) {
         self.cases.push((case, entrants));
     }
 
@@ -75,7 +75,7 @@ impl Outcome {
     }
 }
 
-fn print_case(case: Case, entrants: &[Entrant]) {
+fn print_case(case: Population, entrants: &[Entrant]) {
     let callers: Vec<usize> = entrants
         .iter()
         .find_map(|entrant| Some(entrant.cells.as_ref().ok()?.iter().map(|cell| cell.callers).collect()))
@@ -85,7 +85,7 @@ fn print_case(case: Case, entrants: &[Entrant]) {
     println!("{case} employees (companies x each): cycles/s by callers, medians; the rest with {most} callers");
     let counts = callers.iter().map(ToString::to_string);
     let rest = ["min", "max", "p50", "p99", "of limit", "times ours", "violations", "durable"].map(str::to_owned);
-    let mut table = Table::new(std::iter::once("design".to_owned()).chain(counts).chain(rest));
+    let mut table = ResultTable::new(std::iter::once("design".to_owned()).chain(counts).chain(rest));
     for entrant in entrants {
         let Ok(cells) = &entrant.cells else { continue };
         let medians = cells.iter().map(|cell| short(cell.cycles_per_s.median()));

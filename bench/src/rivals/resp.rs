@@ -14,13 +14,13 @@ const WAITING: usize = 1024;
 
 /// A reply of the kinds used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(super) enum RespValue {
     Nothing,
     Number(i64),
     Text(String),
 }
 
-impl Reply {
+impl RespValue {
     /// The reply as a number, even if a script gives it as text.
     pub(super) fn number(&self) -> Result<Option<u32>> {
         Ok(match self {
@@ -57,18 +57,18 @@ impl Commands {
     }
 }
 
-struct Ask {
+struct PendingCommands {
     commands: Commands,
     tell: Tell,
 }
 
-type Tell = oneshot::Sender<Result<Vec<Reply>>>;
+type Tell = oneshot::Sender<Result<Vec<RespValue>>>;
 
 /// A connection that many callers share, cheap to clone.
 #[derive(Clone)]
-pub(super) struct Wire(mpsc::Sender<Ask>);
+pub(super) struct RespConnection(mpsc::Sender<PendingCommands>);
 
-impl Wire {
+impl RespConnection {
     /// Connects. The tasks behind the connection end when the last clone is dropped.
     pub(super) async fn connect(socket: &Path) -> Result<Self> {
         let (reader, writer) = UnixStream::connect(socket).await?.into_split();
@@ -80,26 +80,26 @@ impl Wire {
     }
 
     /// Sends commands, and waits for the reply to each.
-    pub(super) async fn ask(&self, commands: Commands) -> Result<Vec<Reply>> {
+    pub(super) async fn ask(&self, commands: Commands) -> Result<Vec<RespValue>> {
         let (tell, told) = oneshot::channel();
-        self.0.send(Ask { commands, tell }).await.ok().context("the connection to Redis is broken")?;
+        self.0.send(PendingCommands { commands, tell }).await.ok().context("the connection to Redis is broken")?;
         told.await.context("the connection to Redis broke")?
     }
 
     /// Sends one command of these words.
-    pub(super) async fn ask_one<T: Display>(&self, words: impl IntoIterator<Item = T>) -> Result<Reply> {
+    pub(super) async fn ask_one<T: Display>(&self, words: impl IntoIterator<Item = T>) -> Result<RespValue> {
         self.ask(Commands::one(words)).await?.pop().context("a reply to one command")
     }
 }
 
 async fn write_all(
     mut writer: OwnedWriteHalf,
-    mut asked: mpsc::Receiver<Ask>,
+    mut asked: mpsc::Receiver<PendingCommands>,
     sent: mpsc::UnboundedSender<(usize, Tell)>,
 ) -> Result<()> {
     let (mut waiting, mut bytes) = (Vec::new(), Vec::new());
     while asked.recv_many(&mut waiting, WAITING).await > 0 {
-        for Ask { commands, tell } in waiting.drain(..) {
+        for PendingCommands { commands, tell } in waiting.drain(..) {
             bytes.extend(commands.bytes);
             sent.send((commands.count, tell)).ok().context("the replies are still read")?;
         }
@@ -129,20 +129,20 @@ async fn read_all(
 }
 
 /// Reads a reply or a refusal (inner result); the outer error means that the connection is broken.
-async fn read(reader: &mut BufReader<OwnedReadHalf>) -> Result<Result<Reply>> {
+async fn read(reader: &mut BufReader<OwnedReadHalf>) -> Result<Result<RespValue>> {
     let mut line = String::new();
     reader.read_line(&mut line).await?;
     let (kind, rest) = line.trim_end().split_at_checked(1).context("Redis closed the connection")?;
     Ok(Ok(match kind {
-        "+" => Reply::Text(rest.to_owned()),
+        "+" => RespValue::Text(rest.to_owned()),
         "-" => return Ok(Err(anyhow::anyhow!("Redis: {rest}"))),
-        ":" => Reply::Number(rest.parse()?),
-        "$" if rest == "-1" => Reply::Nothing,
+        ":" => RespValue::Number(rest.parse()?),
+        "$" if rest == "-1" => RespValue::Nothing,
         "$" => {
             let mut text = vec![0; rest.parse::<usize>()? + 2];
             reader.read_exact(&mut text).await?;
             text.truncate(text.len() - 2);
-            Reply::Text(String::from_utf8(text)?)
+            RespValue::Text(String::from_utf8(text)?)
         }
         _ => bail!("a reply of a kind that nobody asked for: {line}"),
     }))

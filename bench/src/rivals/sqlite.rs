@@ -6,8 +6,8 @@ use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::memory::locked;
-use crate::checker::Case;
-use crate::cycle::{Caller, Callers, Candidate, Running};
+use crate::checker::Population;
+use crate::cycle::{Caller, Callers, Candidate, RunningCandidate};
 use crate::ground::Ground;
 
 /// Pages of the write-ahead log before a checkpoint: the journal's own figure.
@@ -33,15 +33,15 @@ const RELEASE: &str = "UPDATE employees SET state = 0, place = ?3 WHERE company 
 
 /// One connection behind a lock: SQLite has one writer, and waiting for a lock is faster than retrying when SQLite is
 /// busy.
-struct Table {
+struct EmployeeTable {
     connection: Connection,
     next_place: i64,
 }
 
 #[derive(Clone)]
-struct Writer(Arc<Mutex<Table>>);
+struct SqliteCaller(Arc<Mutex<EmployeeTable>>);
 
-pub(super) fn transaction_per_step(case: Case, callers: usize, ground: &Ground) -> Result<Box<dyn Candidate>> {
+pub(super) fn transaction_per_step(case: Population, callers: usize, ground: &Ground) -> Result<Box<dyn Candidate>> {
     let mut connection = Connection::open(ground.fresh("sqlite")?.join("rival.db"))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
@@ -58,11 +58,11 @@ pub(super) fn transaction_per_step(case: Case, callers: usize, ground: &Ground) 
     }
     transaction.commit()?;
     let next_place = i64::try_from(case.employees)?;
-    let writer = Writer(Arc::new(Mutex::new(Table { connection, next_place })));
-    Ok(Box::new(Running::new(case, Callers::Threads, 1, vec![writer; callers], ())))
+    let writer = SqliteCaller(Arc::new(Mutex::new(EmployeeTable { connection, next_place })));
+    Ok(Box::new(RunningCandidate::new(case, Callers::Threads, 1, vec![writer; callers], ())))
 }
 
-impl Caller for Writer {
+impl Caller for SqliteCaller {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let table = locked(&self.0);
         let mut claim = table.connection.prepare_cached(CLAIM)?;

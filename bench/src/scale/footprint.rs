@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::ground::Ground;
-use crate::results::{Results, Table, Target, short};
-use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Holder, Kind, Load, Server, figure};
+use crate::results::{ResultTable, Results, Target, short};
+use crate::rounds::{Calibration, Effort, Samples};
+use crate::servers::{Holder, Kind, MeasuredLoad, MeasuredServer, figure};
 
 /// The most bytes of memory for an idle employee: a name, an id, and a place in three maps.
 const EMPLOYEE_BYTES_MAX: f64 = 1024.0;
@@ -19,12 +19,12 @@ const BOOKING_BYTES_MAX: f64 = 2048.0;
 
 /// The figures of all rounds.
 #[derive(Default)]
-struct Figures {
-    employee_bytes: Spread,
-    booking_bytes: Spread,
-    stored: Spread,
-    log_bytes: Spread,
-    disk_bytes: Spread,
+struct FootprintFigures {
+    employee_bytes: Samples,
+    booking_bytes: Samples,
+    stored: Samples,
+    log_bytes: Samples,
+    disk_bytes: Samples,
 }
 
 /// Measures, prints and writes down.
@@ -32,7 +32,7 @@ struct Figures {
 /// # Errors
 /// When a store cannot be made, or a server or the load fails.
 pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
-    let (mut calibration, mut figures) = (Calibration::default(), Figures::default());
+    let (mut calibration, mut figures) = (Calibration::default(), FootprintFigures::default());
     for round in 0..effort.rounds() {
         calibration.round();
         figures.memory(effort, &disk.fresh("memory")?)?;
@@ -52,7 +52,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
         ("bytes on disk for each, with the write-ahead log", &figures.log_bytes),
         ("bytes on disk for each, the log copied into the database", &figures.disk_bytes),
     ];
-    let mut table = Table::new(["footprint", "median of rounds", "least", "most"]);
+    let mut table = ResultTable::new(["footprint", "median of rounds", "least", "most"]);
     for (name, spread) in rows {
         table.row(std::iter::once(name.to_owned()).chain([spread.median(), spread.min(), spread.max()].map(short)));
     }
@@ -63,7 +63,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     results.write("footprint", effort, &calibration, json!({ "figures": figures, "targets": targets }))
 }
 
-impl Figures {
+impl FootprintFigures {
     /// Measures memory: one large company, with half as many open bookings as employees.
     fn memory(&mut self, effort: Effort, place: &Path) -> Result<()> {
         let employees = effort.pick(100_000, 200);
@@ -78,8 +78,8 @@ impl Figures {
     /// Measures disk space with bookings over sockets, because these have all events of a booking.
     fn disk(&mut self, effort: Effort, place: &Path) -> Result<()> {
         let store = place.join("store");
-        let server = Server::start(Kind::Switchboard, &store)?;
-        let report = server.load(&Load {
+        let server = MeasuredServer::start(Kind::Switchboard, &store)?;
+        let report = server.load(&MeasuredLoad {
             name: "load",
             companies: effort.pick(10, 2),
             employees: effort.pick(10, 3),

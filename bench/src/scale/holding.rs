@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::checker::Case;
+use crate::checker::Population;
 use crate::cycle::runtime;
-use crate::house::{House, OfferAnswer, People};
+use crate::exchange_under_test::{ExchangeUnderTest, OfferAnswer, Participants};
 use crate::servers::resident_bytes;
 
 /// A company made before the first reading of memory, so that memory which all share, such as SQLite's page cache, is
 /// not attributed to any employee. Its employees stay idle, and its name is the last in order.
-const WARM_UP: Case = Case { companies: 1, employees: 2_000 };
+const WARM_UP: Population = Population { companies: 1, employees: 2_000 };
 pub(super) const WARM_UP_NAME: &str = "warm-up";
 
 /// The contents of the store to be made.
 #[derive(clap::Args, Debug)]
-pub struct Flags {
+pub struct HoldingFlags {
     /// Where the store is made
     data: PathBuf,
     /// How many companies
@@ -39,15 +39,16 @@ pub struct Flags {
 ///
 /// # Errors
 /// When the store cannot be made.
-pub fn hold(flags: &Flags) -> Result<()> {
+pub fn hold(flags: &HoldingFlags) -> Result<()> {
     let runtime = runtime()?;
-    let mut house = House::empty(&flags.data, &runtime, |store| store)?;
-    house.hire(&runtime, People::of(WARM_UP_NAME, WARM_UP)?)?;
+    let mut under_test = ExchangeUnderTest::empty(&flags.data, &runtime, |store| store)?;
+    under_test.hire(&runtime, Participants::of(WARM_UP_NAME, WARM_UP)?)?;
     let before = resident_bytes("self")?;
-    house.hire(&runtime, People::new(Case { companies: flags.companies, employees: flags.employees })?)?;
+    under_test
+        .hire(&runtime, Participants::new(Population { companies: flags.companies, employees: flags.employees })?)?;
     let hired = resident_bytes("self")?;
-    house.book(&runtime, flags.sessions, OfferAnswer::Yes)?;
-    house.book(&runtime, flags.bookings, OfferAnswer::Nothing)?;
+    under_test.book(&runtime, flags.sessions, OfferAnswer::Yes)?;
+    under_test.book(&runtime, flags.bookings, OfferAnswer::Nothing)?;
     let booked = resident_bytes("self")?;
     let said = json!({ "hired_bytes": hired - before, "booked_bytes": booked - hired });
     writeln!(std::io::stdout(), "{said}")?;

@@ -8,9 +8,9 @@ use serde_json::json;
 use switchboard_load::plot::{self, Axis, Chart, Series};
 
 use crate::ground::Ground;
-use crate::results::{Results, Table, Target};
-use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Kind, Load, Server, figure};
+use crate::results::{ResultTable, Results, Target};
+use crate::rounds::{Calibration, Effort, Samples};
+use crate::servers::{Kind, MeasuredLoad, MeasuredServer, figure};
 
 /// Open sockets in all. Many machines allow a process 20,000 open files; the last step is just below.
 const OPEN: [usize; 4] = [100, 1_000, 5_000, 19_500];
@@ -23,11 +23,11 @@ const IDLE_COMPANY: usize = 100;
 const OF_FEWEST_MAX: f64 = 1.5;
 
 /// The figures with so many sockets, round by round.
-struct Step {
+struct StepFigures {
     sockets: usize,
-    server_us: Spread,
-    p50_ms: Spread,
-    p99_ms: Spread,
+    server_us: Samples,
+    p50_ms: Samples,
+    p99_ms: Samples,
 }
 
 /// Measures, prints, writes down and draws.
@@ -38,7 +38,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     let mut calibration = Calibration::default();
     let step = |sockets| {
         let (server_us, p50_ms, p99_ms) = Default::default();
-        Step { sockets, server_us, p50_ms, p99_ms }
+        StepFigures { sockets, server_us, p50_ms, p99_ms }
     };
     let mut steps = effort.pick(OPEN, QUICK_OPEN).map(step);
     for round in 0..effort.rounds() {
@@ -50,7 +50,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     }
     let [fewest, .., most] = &steps;
     let mut table =
-        Table::new(["open sockets", "CPU us a booking", "least", "most", "of the fewest", "p50 ms", "p99 ms"]);
+        ResultTable::new(["open sockets", "CPU us a booking", "least", "most", "of the fewest", "p50 ms", "p99 ms"]);
     for step in &steps {
         let us = &step.server_us;
         let whole = |figure: f64| format!("{figure:.0}");
@@ -86,10 +86,10 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     results.write("scale", effort, &calibration, json!({ "steps": figures, "targets": [target.json()] }))
 }
 
-impl Step {
+impl StepFigures {
     fn round(&mut self, effort: Effort, place: &Path) -> Result<()> {
-        let server = Server::start(Kind::Switchboard, &place.join("store"))?;
-        let busy = Load {
+        let server = MeasuredServer::start(Kind::Switchboard, &place.join("store"))?;
+        let busy = MeasuredLoad {
             name: "busy",
             companies: effort.pick(5, 2),
             employees: effort.pick(10, 3),
@@ -105,7 +105,7 @@ impl Step {
         let idle_companies = (self.sockets - busy.companies * (busy.employees + busy.clients)) / in_company;
         let mut idle = None;
         if idle_companies > 0 {
-            idle = Some(server.load(&Load {
+            idle = Some(server.load(&MeasuredLoad {
                 name: "idle",
                 companies: idle_companies,
                 employees: 1,
@@ -131,7 +131,7 @@ impl Step {
     }
 }
 
-fn draw(results: &Results, steps: &[Step]) -> Result<()> {
+fn draw(results: &Results, steps: &[StepFigures]) -> Result<()> {
     let us = steps.iter().map(|step| (step.sockets as f64, step.server_us.median()));
     let chart = Chart {
         title: format!("CPU of the server for a booking, {RATE} bookings a second"),

@@ -8,38 +8,38 @@ use serde_json::{Value, json};
 
 use super::footprint::bytes_in;
 use super::holding::WARM_UP_NAME;
-use crate::checker::Case;
+use crate::checker::Population;
 use crate::ground::Ground;
-use crate::results::{Results, Table, Target};
-use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Holder, Load, Server};
+use crate::results::{ResultTable, Results, Target};
+use crate::rounds::{Calibration, Effort, Samples};
+use crate::servers::{Holder, MeasuredLoad, MeasuredServer};
 
 /// The most seconds until the first client is served, and until every company is in memory.
 const BACK_MAX_S: f64 = 5.0;
 /// The server's log line when every company with something open is in memory.
 const ALL_BACK: &str = "all that was open is in memory again";
-const FEW_LARGE: Stored = Stored { case: Case { companies: 100, employees: 10_000 }, sessions: 1_000 };
-const MANY_SMALL: Stored = Stored { case: Case { companies: 10_000, employees: 100 }, sessions: 10 };
-const QUICK_LARGE: Stored = Stored { case: Case { companies: 1, employees: 50 }, sessions: 5 };
-const QUICK_SMALL: Stored = Stored { case: Case { companies: 5, employees: 10 }, sessions: 1 };
+const FEW_LARGE: StoreSize = StoreSize { case: Population { companies: 100, employees: 10_000 }, sessions: 1_000 };
+const MANY_SMALL: StoreSize = StoreSize { case: Population { companies: 10_000, employees: 100 }, sessions: 10 };
+const QUICK_LARGE: StoreSize = StoreSize { case: Population { companies: 1, employees: 50 }, sessions: 5 };
+const QUICK_SMALL: StoreSize = StoreSize { case: Population { companies: 5, employees: 10 }, sessions: 1 };
 
 /// The contents of a store.
 #[derive(Clone, Copy)]
-struct Stored {
-    case: Case,
+struct StoreSize {
+    case: Population,
     /// Running sessions in each company.
     sessions: usize,
 }
 
 /// Durations of the return with one store, round by round.
 struct Restart {
-    stored: Stored,
+    stored: StoreSize,
     store_mb: f64,
-    ready_s: Spread,
-    booked_s: Spread,
-    all_back_s: Spread,
-    cpu_s: Spread,
-    memory_mb: Spread,
+    ready_s: Samples,
+    booked_s: Samples,
+    all_back_s: Samples,
+    cpu_s: Samples,
+    memory_mb: Samples,
 }
 
 /// Measures, prints and writes down.
@@ -60,7 +60,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
         std::fs::remove_dir_all(&place)?;
         restarts.push(restart);
     }
-    let mut table = Table::new(["after kill -9", "s, least", "median of rounds", "most"]);
+    let mut table = ResultTable::new(["after kill -9", "s, least", "median of rounds", "most"]);
     for restart in &restarts {
         table.row([
             format!("{}, {:.0} MB", restart.name(), restart.store_mb),
@@ -85,8 +85,8 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
 
 impl Restart {
     /// Fills a store, and kills the process that filled it.
-    fn of(stored: Stored, place: &Path) -> Result<Self> {
-        let Stored { case, sessions } = stored;
+    fn of(stored: StoreSize, place: &Path) -> Result<Self> {
+        let StoreSize { case, sessions } = stored;
         let store = place.join("store");
         let flags = [("companies", case.companies), ("employees", case.employees), ("sessions", sessions)];
         drop(Holder::start(&store, &flags)?);
@@ -98,10 +98,10 @@ impl Restart {
     /// Starts the server, serves a first client, and kills the server again.
     fn round(&mut self, place: &Path) -> Result<()> {
         let log = place.join("log");
-        let server = Server::start_on_all_cores(&place.join("store"), &log)?;
+        let server = MeasuredServer::start_on_all_cores(&place.join("store"), &log)?;
         server.ready()?;
         self.ready_s.add(server.age().as_secs_f64());
-        let first = server.load(&Load {
+        let first = server.load(&MeasuredLoad {
             // This company is read back last of all, and has no session.
             name: WARM_UP_NAME,
             companies: 1,
@@ -124,11 +124,11 @@ impl Restart {
     }
 
     fn name(&self) -> String {
-        let Stored { case: Case { companies, employees }, sessions } = self.stored;
+        let StoreSize { case: Population { companies, employees }, sessions } = self.stored;
         format!("{companies} companies of {employees} employees with {sessions} sessions each")
     }
 
-    fn figures(&self) -> [(&'static str, &Spread); 5] {
+    fn figures(&self) -> [(&'static str, &Samples); 5] {
         [
             ("until it says that it is ready", &self.ready_s),
             ("until a first client had an employee and has left again", &self.booked_s),
@@ -139,7 +139,7 @@ impl Restart {
     }
 
     fn targets(&self) -> [Target; 2] {
-        let within = |what: &str, spread: &Spread| {
+        let within = |what: &str, spread: &Samples| {
             let what = format!("{}: seconds until {what}", self.name());
             Target { what, measured: spread.median(), bound: BACK_MAX_S, at_least: false }
         };
@@ -147,7 +147,7 @@ impl Restart {
     }
 
     fn json(&self) -> Value {
-        let Stored { case, sessions } = self.stored;
+        let StoreSize { case, sessions } = self.stored;
         let figures = self.figures().map(|(name, spread)| json!({ "figure": name, "value": spread.json() }));
         json!({
             "companies": case.companies,

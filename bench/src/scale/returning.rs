@@ -7,21 +7,21 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::ground::Ground;
-use crate::results::{Results, Table, Target};
-use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Kind, Load, Server, figure};
+use crate::results::{ResultTable, Results, Target};
+use crate::rounds::{Calibration, Effort, Samples};
+use crate::servers::{Kind, MeasuredLoad, MeasuredServer, figure};
 
 /// The most seconds until the last device has joined: as long as a person waits before trying again.
 const ALL_BACK_MAX_S: f64 = 10.0;
 
 /// The figures of all rounds.
 #[derive(Default)]
-struct Figures {
-    sockets: Spread,
-    joined_s: Spread,
-    tried_again: Spread,
-    us_each: Spread,
-    load_us_each: Spread,
+struct ReturnFigures {
+    sockets: Samples,
+    joined_s: Samples,
+    tried_again: Samples,
+    us_each: Samples,
+    load_us_each: Samples,
 }
 
 /// Measures, prints and writes down.
@@ -29,7 +29,7 @@ struct Figures {
 /// # Errors
 /// When a server or the load fails.
 pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
-    let (mut calibration, mut figures) = (Calibration::default(), Figures::default());
+    let (mut calibration, mut figures) = (Calibration::default(), ReturnFigures::default());
     for round in 0..effort.rounds() {
         calibration.round();
         figures.round(effort, &disk.fresh("return")?)?;
@@ -42,7 +42,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
         ("microseconds of the server's CPU for each", &figures.us_each),
         ("microseconds of the load's CPU for each", &figures.load_us_each),
     ];
-    let mut table = Table::new(["return", "median of rounds", "least", "most"]);
+    let mut table = ResultTable::new(["return", "median of rounds", "least", "most"]);
     for (name, spread) in rows {
         let cell = |figure: f64| format!("{figure:.2}");
         table.row([name.to_owned(), cell(spread.median()), cell(spread.min()), cell(spread.max())]);
@@ -59,12 +59,12 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     results.write("return", effort, &calibration, json!({ "figures": figures, "targets": [target.json()] }))
 }
 
-impl Figures {
+impl ReturnFigures {
     fn round(&mut self, effort: Effort, place: &Path) -> Result<()> {
         // Just below the 20,000 files that a process may have open on many machines.
         let (companies, clients) = effort.pick((190, 100), (2, 5));
         let sockets = companies * (clients + 1);
-        let mut crowd = Load {
+        let mut crowd = MeasuredLoad {
             name: "crowd",
             companies,
             employees: 1,
@@ -77,12 +77,12 @@ impl Figures {
             json: place.join("load.json"),
         };
         let store = place.join("store");
-        let server = Server::start(Kind::Switchboard, &store)?;
+        let server = MeasuredServer::start(Kind::Switchboard, &store)?;
         let before = server.load(&crowd)?;
         server.has_sockets(sockets)?;
         drop(server);
         before.end()?;
-        let server = Server::start(Kind::Switchboard, &store)?;
+        let server = MeasuredServer::start(Kind::Switchboard, &store)?;
         server.ready()?;
         crowd.handshakes = Some(sockets);
         crowd.duration = Duration::from_millis(1500);

@@ -7,9 +7,9 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::ground::Ground;
-use crate::results::{Results, Table, Target};
-use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Kind, Load, Server, figure};
+use crate::results::{ResultTable, Results, Target};
+use crate::rounds::{Calibration, Effort, Samples};
+use crate::servers::{Kind, MeasuredLoad, MeasuredServer, figure};
 
 /// Interval between two readings of the server's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Runs both measurements and reports them.
 pub(super) fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     let mut calibration = Calibration::default();
-    let mut idle = Idle::default();
+    let mut idle = CrowdFigures::default();
     let mut herd = Herd::default();
     for round in 0..effort.rounds() {
         calibration.round();
@@ -43,7 +43,7 @@ pub(super) fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()
         ("as so many of theirs alone", &herd.p50_over),
         ("others' 99 % beside them, ms", &herd.p99_ms),
     ];
-    let mut table = Table::new(["crowds", "median of rounds", "least", "most"]);
+    let mut table = ResultTable::new(["crowds", "median of rounds", "least", "most"]);
     for (name, spread) in rows {
         let cell = |figure: f64| format!("{figure:.2}");
         table.row([name.to_owned(), cell(spread.median()), cell(spread.min()), cell(spread.max())]);
@@ -57,21 +57,21 @@ pub(super) fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()
 
 /// Sockets that join and then do next to nothing.
 #[derive(Default)]
-struct Idle {
-    sockets: Spread,
-    kib_each: Spread,
-    joined_s: Spread,
-    us_each: Spread,
+struct CrowdFigures {
+    sockets: Samples,
+    kib_each: Samples,
+    joined_s: Samples,
+    us_each: Samples,
 }
 
-impl Idle {
+impl CrowdFigures {
     fn round(&mut self, effort: Effort, disk: &Ground) -> Result<()> {
         let place = disk.fresh("idle")?;
-        let server = Server::start(Kind::Switchboard, &place.join("store"))?;
+        let server = MeasuredServer::start(Kind::Switchboard, &place.join("store"))?;
         // Just below the 20,000 files that a process may have open on many machines.
         let (companies, clients) = effort.pick((190, 100), (2, 5));
         let before = server.resident_bytes()?;
-        let mut running = server.load(&Load {
+        let mut running = server.load(&MeasuredLoad {
             name: "idle",
             companies,
             employees: 1,
@@ -101,19 +101,19 @@ impl Idle {
 /// One employee, wanted by all clients.
 #[derive(Default)]
 struct Herd {
-    clients: Spread,
-    refused_ms: Spread,
-    p50_ms: Spread,
-    p50_over: Spread,
-    p99_ms: Spread,
+    clients: Samples,
+    refused_ms: Samples,
+    p50_ms: Samples,
+    p50_over: Samples,
+    p99_ms: Samples,
 }
 
 impl Herd {
     fn round(&mut self, effort: Effort, disk: &Ground) -> Result<()> {
         let place = disk.fresh("herd")?;
-        let server = Server::start(Kind::Switchboard, &place.join("store"))?;
+        let server = MeasuredServer::start(Kind::Switchboard, &place.join("store"))?;
         let clients = effort.pick(10_000, 20);
-        let others = |name, file| Load {
+        let others = |name, file| MeasuredLoad {
             name,
             companies: 5,
             employees: 10,
@@ -127,7 +127,7 @@ impl Herd {
         };
         let alone = server.load(&others("alone", "alone.json"))?.report()?;
         // Each time the one employee is idle again, all clients are told, and all book.
-        let mut crowd = server.load(&Load {
+        let mut crowd = server.load(&MeasuredLoad {
             name: "herd",
             companies: 1,
             employees: 1,

@@ -21,7 +21,7 @@ pub struct Names {
 
 /// A step that a person has just taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ScriptStep {
     /// A client has joined the company's topic.
     ClientJoins,
     /// An employee has joined the employee's topic.
@@ -38,7 +38,7 @@ pub enum Step {
     Leaves,
 }
 
-impl Step {
+impl ScriptStep {
     /// The steps of each booking; every other step happens once for each person who connects.
     pub const OF_A_BOOKING: [Self; 5] = [Self::Books, Self::Accepts, Self::EntersSession, Self::Ends, Self::Leaves];
 
@@ -61,18 +61,18 @@ impl Step {
 
 /// A frame with blanks.
 #[derive(Debug)]
-pub struct Frame(Vec<Part>);
+pub struct FrameTemplate(Vec<TemplatePart>);
 
 /// Selects the name that fills the blank.
 type Blank = fn(&Names) -> &str;
 
 #[derive(Debug)]
-enum Part {
+enum TemplatePart {
     Text(String),
     Blank(Blank),
 }
 
-impl Frame {
+impl FrameTemplate {
     fn read(mut text: &str) -> Self {
         const BLANKS: [(&str, Blank); 7] = [
             ("COMPANY", |names| &names.company),
@@ -87,10 +87,10 @@ impl Frame {
         loop {
             let next = BLANKS.iter().filter_map(|(word, of)| Some((text.find(word)?, word, of))).min_by_key(|at| at.0);
             let Some((at, word, of)) = next else { break };
-            parts.extend([Part::Text(text[..at].to_owned()), Part::Blank(*of)]);
+            parts.extend([TemplatePart::Text(text[..at].to_owned()), TemplatePart::Blank(*of)]);
             text = &text[at + word.len()..];
         }
-        parts.push(Part::Text(text.to_owned()));
+        parts.push(TemplatePart::Text(text.to_owned()));
         Self(parts)
     }
 
@@ -100,8 +100,8 @@ impl Frame {
         let mut out = String::with_capacity(600);
         for part in &self.0 {
             out.push_str(match part {
-                Part::Text(text) => text,
-                Part::Blank(of) => of(names),
+                TemplatePart::Text(text) => text,
+                TemplatePart::Blank(of) => of(names),
             });
         }
         out
@@ -110,7 +110,7 @@ impl Frame {
 
 /// All frames, by the step that they follow from, each with the role that receives it.
 #[derive(Debug)]
-pub struct Frames(Vec<(Step, Vec<(Role, Frame)>)>);
+pub struct Frames(Vec<(ScriptStep, Vec<(Role, FrameTemplate)>)>);
 
 const OFFERING: &str = r#"{"booking":{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","client_name":null,"topic":"load","note":null,"state":"offering","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":null,"employee":null}}"#;
 const RUNNING: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","client_name":null,"employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":null,"ended_by":null,"reason":null}"#;
@@ -154,17 +154,17 @@ impl Frames {
             r#"{"status":"offline","since":"2026-11-24T00:09:37.328Z","intent":"offline","offer":null,"session":null}"#;
         let offer = r#"{"offer":{"id":"BOOKING.1","booking_id":"BOOKING","client_id":"CLIENT","client_name":null,"topic":"load","note":null,"attempt":1,"expires_at":"2026-11-24T00:09:52.354Z","expires_in_ms":15000}}"#;
         let steps = vec![
-            (Step::ClientJoins, vec![(Role::Client, reply(CLIENTS, availability))]),
-            (Step::EmployeeJoins, vec![(Role::Employee, reply(DESK, desk))]),
+            (ScriptStep::ClientJoins, vec![(Role::Client, reply(CLIENTS, availability))]),
+            (ScriptStep::EmployeeJoins, vec![(Role::Employee, reply(DESK, desk))]),
             (
-                Step::Idle,
+                ScriptStep::Idle,
                 vec![
                     (Role::Employee, reply(DESK, r#"{"intent":"idle","status":"idle"}"#)),
                     status("idle", "set_by_employee"),
                 ],
             ),
             (
-                Step::Books,
+                ScriptStep::Books,
                 vec![
                     (Role::Client, reply(CLIENTS, OFFERING)),
                     (Role::Client, event(CLIENTS, "booking", OFFERING)),
@@ -173,7 +173,7 @@ impl Frames {
                 ],
             ),
             (
-                Step::Accepts,
+                ScriptStep::Accepts,
                 vec![
                     (Role::Employee, reply(DESK, &session(RUNNING))),
                     (Role::Employee, event(DESK, "offer_closed", r#"{"offer_id":"BOOKING.1","outcome":"accepted"}"#)),
@@ -183,14 +183,14 @@ impl Frames {
                 ],
             ),
             (
-                Step::EntersSession,
+                ScriptStep::EntersSession,
                 vec![(
                     Role::Client,
                     reply(ROOM, &format!(r#"{{"messages":[],"peer":{{"online":false}},"session":{RUNNING}}}"#)),
                 )],
             ),
             (
-                Step::Ends,
+                ScriptStep::Ends,
                 vec![
                     (Role::Client, reply(ROOM, &session(ENDED))),
                     (Role::Client, event(ROOM, "ended", &session(ENDED))),
@@ -200,14 +200,14 @@ impl Frames {
                 ],
             ),
             (
-                Step::Leaves,
+                ScriptStep::Leaves,
                 vec![
                     (Role::Client, reply(ROOM, "{}")),
                     (Role::Client, format!(r#"[JOIN,JOIN,"{ROOM}","phx_close",{{}}]"#)),
                 ],
             ),
         ];
-        let read = |frames: Vec<(Role, String)>| frames.into_iter().map(|(to, text)| (to, Frame::read(&text)));
+        let read = |frames: Vec<(Role, String)>| frames.into_iter().map(|(to, text)| (to, FrameTemplate::read(&text)));
         Self(steps.into_iter().map(|(step, frames)| (step, read(frames).collect())).collect())
     }
 
@@ -215,12 +215,12 @@ impl Frames {
     /// offer's ping and pong.
     #[must_use]
     pub fn of_a_booking(&self) -> usize {
-        let pushed_and_told = Step::OF_A_BOOKING.map(|step| 1 + self.after(step).count());
+        let pushed_and_told = ScriptStep::OF_A_BOOKING.map(|step| 1 + self.after(step).count());
         pushed_and_told.iter().sum::<usize>() + 2
     }
 
     /// The frames that follow from a step.
-    pub fn after(&self, step: Step) -> impl Iterator<Item = &(Role, Frame)> {
+    pub fn after(&self, step: ScriptStep) -> impl Iterator<Item = &(Role, FrameTemplate)> {
         self.0.iter().filter(move |(of, _)| *of == step).flat_map(|(_, frames)| frames)
     }
 }

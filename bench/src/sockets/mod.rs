@@ -16,9 +16,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::ground::Ground;
-use crate::results::{Results, Table, Target, short};
-use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Kind, Load, Server, Writes, figure};
+use crate::results::{ResultTable, Results, Target, short};
+use crate::rounds::{Calibration, Effort, Samples};
+use crate::servers::{Kind, MeasuredLoad, MeasuredServer, Writes, figure};
 use frames::Frames;
 
 /// Share of the highest rate that is requested when the waits under load are measured.
@@ -38,15 +38,15 @@ const KINDS: [Kind; 3] = [Kind::Relay(Writes::Each), Kind::Relay(Writes::Togethe
 
 /// The figures of one kind of server, round by round.
 #[derive(Default)]
-struct Done {
-    bookings_per_s: Spread,
-    server_us: Spread,
-    load_us: Spread,
+struct ServerFigures {
+    bookings_per_s: Samples,
+    server_us: Samples,
+    load_us: Samples,
 }
 
-impl Done {
+impl ServerFigures {
     /// Frames a second in both directions, from whole bookings.
-    fn frames_per_s(&self) -> Spread {
+    fn frames_per_s(&self) -> Samples {
         let each = Frames::read().of_a_booking() as f64;
         self.bookings_per_s.rounds().iter().map(|per_s| per_s * each).collect()
     }
@@ -54,13 +54,13 @@ impl Done {
 
 /// The time of bookings from `book` to `offer`, round by round, in milliseconds.
 #[derive(Default)]
-struct Waits {
-    round_trip: Spread,
-    fdatasync: Spread,
-    unloaded_p50: Spread,
-    unloaded_p99: Spread,
-    half_p50: Spread,
-    half_p99: Spread,
+struct WaitFigures {
+    round_trip: Samples,
+    fdatasync: Samples,
+    unloaded_p50: Samples,
+    unloaded_p99: Samples,
+    half_p50: Samples,
+    half_p99: Samples,
 }
 
 /// Measures whole bookings over sockets.
@@ -68,14 +68,14 @@ struct Waits {
 /// # Errors
 /// When a server or the load fails, or an employee is booked twice.
 pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
-    let (mut done, mut waits) = (KINDS.map(|_| Done::default()), Waits::default());
+    let (mut done, mut waits) = (KINDS.map(|_| ServerFigures::default()), WaitFigures::default());
     let mut calibration = Calibration::default();
     for round in 0..effort.rounds() {
         calibration.round();
         let place = disk.fresh("sockets")?;
         let mut highest = 0.0;
         for (kind, done) in KINDS.iter().zip(&mut done) {
-            let server = Server::start(*kind, &place.join("closed"))?;
+            let server = MeasuredServer::start(*kind, &place.join("closed"))?;
             let report = server.load(&closed(effort, &place))?.report()?;
             highest = figure(&report, "/bookings_per_s")?;
             done.bookings_per_s.add(highest);
@@ -100,8 +100,8 @@ pub fn run_crowds(effort: Effort, disk: &Ground, results: &Results) -> Result<()
     crowds::run(effort, disk, results)
 }
 
-fn closed(effort: Effort, place: &Path) -> Load {
-    Load {
+fn closed(effort: Effort, place: &Path) -> MeasuredLoad {
+    MeasuredLoad {
         name: "load",
         companies: effort.pick(20, 2),
         employees: effort.pick(20, 3),
@@ -115,15 +115,15 @@ fn closed(effort: Effort, place: &Path) -> Load {
     }
 }
 
-fn measure_waits(effort: Effort, place: &Path, highest: f64, waits: &mut Waits) -> Result<()> {
+fn measure_waits(effort: Effort, place: &Path, highest: f64, waits: &mut WaitFigures) -> Result<()> {
     waits.round_trip.add(ground::round_trip_ms()?);
     waits.fdatasync.add(ground::fdatasync_ms(place)?);
     for (rate, p50, p99) in [
         (UNLOADED_PER_S, &mut waits.unloaded_p50, &mut waits.unloaded_p99),
         (highest * HALF, &mut waits.half_p50, &mut waits.half_p99),
     ] {
-        let server = Server::start(Kind::Switchboard, &place.join(format!("open-{rate:.0}")))?;
-        let load = Load { rate: Some(rate), clients: 20, ..closed(effort, place) };
+        let server = MeasuredServer::start(Kind::Switchboard, &place.join(format!("open-{rate:.0}")))?;
+        let load = MeasuredLoad { rate: Some(rate), clients: 20, ..closed(effort, place) };
         let report = server.load(&load)?.report()?;
         p50.add(figure(&report, "/waits_ms/book → offer/p50")?);
         p99.add(figure(&report, "/waits_ms/book → offer/p99")?);
@@ -131,12 +131,12 @@ fn measure_waits(effort: Effort, place: &Path, highest: f64, waits: &mut Waits) 
     Ok(())
 }
 
-fn targets(done: &[Done], waits: &Waits) -> Vec<Target> {
+fn targets(done: &[ServerFigures], waits: &WaitFigures) -> Vec<Target> {
     let [_, relay, ours] = done else { return Vec::new() };
     let [phoenix_least, _] = phoenix_frames_per_s();
     let most =
         |what: &str, measured: f64, bound: f64| Target { what: what.to_owned(), measured, bound, at_least: false };
-    let allowed: Spread = (waits.round_trip.rounds().iter().zip(waits.fdatasync.rounds()))
+    let allowed: Samples = (waits.round_trip.rounds().iter().zip(waits.fdatasync.rounds()))
         .map(|(trip, sync)| 2.0 * trip + sync + OWN_MS)
         .collect();
     vec![
@@ -168,12 +168,12 @@ fn phoenix_frames_per_s() -> [f64; 2] {
     PHOENIX_BOOKINGS_PER_S.map(|per_s| per_s * PHOENIX_FRAMES)
 }
 
-fn print(done: &[Done], waits: &Waits) {
+fn print(done: &[ServerFigures], waits: &WaitFigures) {
     let title = format!("a booking of {} frames, on one core", Frames::read().of_a_booking());
-    let mut table = Table::new([&title, "bookings/s", "least", "most", "frames/s", "CPU us", "of the load"]);
+    let mut table = ResultTable::new([&title, "bookings/s", "least", "most", "frames/s", "CPU us", "of the load"]);
     for (kind, done) in KINDS.iter().zip(done) {
         let per_s = &done.bookings_per_s;
-        let [frames, server_us, load_us] = [&done.frames_per_s(), &done.server_us, &done.load_us].map(Spread::median);
+        let [frames, server_us, load_us] = [&done.frames_per_s(), &done.server_us, &done.load_us].map(Samples::median);
         let cells = [per_s.median(), per_s.min(), per_s.max(), frames, server_us, load_us];
         table.row(std::iter::once(kind.name().to_owned()).chain(cells.map(short)));
     }
@@ -183,7 +183,7 @@ fn print(done: &[Done], waits: &Waits) {
     table.row([name, none(), per_s[0].clone(), per_s[1].clone(), frames.join(" to "), none(), none()]);
     table.print();
     println!("  {PHOENIX_NAME} ran on another machine of this kind; on this one nothing can do more than the relay");
-    let mut table = Table::new(["milliseconds", "median of rounds", "least", "most"]);
+    let mut table = ResultTable::new(["milliseconds", "median of rounds", "least", "most"]);
     for (name, spread) in named(waits) {
         let cell = |ms: f64| format!("{ms:.3}");
         table.row([name.to_owned(), cell(spread.median()), cell(spread.min()), cell(spread.max())]);
@@ -191,7 +191,7 @@ fn print(done: &[Done], waits: &Waits) {
     table.print();
 }
 
-fn named(waits: &Waits) -> [(&'static str, &Spread); 6] {
+fn named(waits: &WaitFigures) -> [(&'static str, &Samples); 6] {
     [
         ("loopback round trip", &waits.round_trip),
         ("write of 4 KiB and fdatasync", &waits.fdatasync),
@@ -202,7 +202,7 @@ fn named(waits: &Waits) -> [(&'static str, &Spread); 6] {
     ]
 }
 
-fn figures(done: &[Done], waits: &Waits, targets: &[Target]) -> Value {
+fn figures(done: &[ServerFigures], waits: &WaitFigures, targets: &[Target]) -> Value {
     let servers = KINDS.iter().zip(done).map(|(kind, done)| {
         json!({
             "server": kind.name(),

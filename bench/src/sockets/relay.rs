@@ -17,7 +17,7 @@ use switchboard_exchange::clock::Clock;
 use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::mpsc;
 
-use super::frames::{BOOK, Frames, Names, Step};
+use super::frames::{BOOK, Frames, Names, ScriptStep};
 use crate::servers::Writes;
 
 /// The same values as in the server.
@@ -28,7 +28,7 @@ const OUTBOX_FRAMES: usize = 256;
 
 /// The options of the relay's process.
 #[derive(clap::Args, Debug)]
-pub struct Flags {
+pub struct RelayFlags {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:4001")]
     listen: SocketAddr,
@@ -46,25 +46,25 @@ struct Relay {
     writes: Writes,
     lie: bool,
     /// Pairs by company and number: the client and the employee who have the same number.
-    pairs: Mutex<HashMap<String, Arc<Mutex<Pair>>>>,
+    pairs: Mutex<HashMap<String, Arc<Mutex<RelayedPair>>>>,
     frames: Frames,
 }
 
 /// A client, the employee opposite, and the booking between the two.
 #[derive(Default)]
-struct Pair {
-    client: Option<mpsc::Sender<Outgoing>>,
-    employee: Option<mpsc::Sender<Outgoing>>,
+struct RelayedPair {
+    client: Option<mpsc::Sender<RelayedFrame>>,
+    employee: Option<mpsc::Sender<RelayedFrame>>,
     names: Names,
 }
 
-enum Outgoing {
+enum RelayedFrame {
     Frame(Utf8Bytes),
     Ping(Utf8Bytes),
 }
 
 /// Serves until the process is ended.
-pub async fn serve(flags: &Flags, secret: &str) -> anyhow::Result<()> {
+pub async fn serve(flags: &RelayFlags, secret: &str) -> anyhow::Result<()> {
     let relay = Arc::new(Relay {
         keyring: Keyring::hs256(secret.as_bytes()),
         clock: Clock::start(),
@@ -85,13 +85,13 @@ pub async fn serve(flags: &Flags, secret: &str) -> anyhow::Result<()> {
 }
 
 #[derive(serde::Deserialize)]
-struct Address {
+struct RelayQuery {
     token: String,
 }
 
 async fn upgrade(
     State(relay): State<Arc<Relay>>,
-    Query(address): Query<Address>,
+    Query(address): Query<RelayQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     match relay.keyring.verify(&address.token, relay.clock.now().as_ms()) {
@@ -123,7 +123,7 @@ impl Relay {
         }
     }
 
-    fn pair(&self, claims: &Claims, outbox: &mpsc::Sender<Outgoing>) -> Arc<Mutex<Pair>> {
+    fn pair(&self, claims: &Claims, outbox: &mpsc::Sender<RelayedFrame>) -> Arc<Mutex<RelayedPair>> {
         let company = claims.company.clone().unwrap_or_default();
         let number = claims.subject.rsplit('-').next().unwrap_or_default();
         let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,14 +145,14 @@ impl Relay {
     }
 
     /// Handles a frame; returns whether the connection goes on.
-    fn hear(&self, text: &str, role: Role, pair: &Mutex<Pair>, own: &mpsc::Sender<Outgoing>) -> bool {
+    fn hear(&self, text: &str, role: Role, pair: &Mutex<RelayedPair>, own: &mpsc::Sender<RelayedFrame>) -> bool {
         let Some((join_ref, reference, event)) = head(text) else { return false };
         let mut pair = pair.lock().unwrap_or_else(PoisonError::into_inner);
         if event == BOOK {
             pair.names.booking = self.clock.fresh_booking().to_string();
             pair.names.session = self.clock.fresh_session().to_string();
         }
-        let Some(step) = Step::of(role, event, text) else { return true };
+        let Some(step) = ScriptStep::of(role, event, text) else { return true };
         pair.names.join_ref = join_ref.to_owned();
         pair.names.reference = reference.to_owned();
         let repeats = if self.lie && event == BOOK { 2 } else { 1 };
@@ -167,7 +167,7 @@ impl Relay {
             };
             let Some(line) = line else { continue };
             for _ in 0..if *to == Role::Employee { repeats } else { 1 } {
-                if line.try_send(Outgoing::Frame(frame.clone())).is_err() {
+                if line.try_send(RelayedFrame::Frame(frame.clone())).is_err() {
                     return false;
                 }
             }
@@ -176,16 +176,16 @@ impl Relay {
             && let Some(employee) = &pair.employee
         {
             // The ping for the proof of delivery, as the server sends one.
-            return employee.try_send(Outgoing::Ping(format!("{}.1", pair.names.booking).into())).is_ok();
+            return employee.try_send(RelayedFrame::Ping(format!("{}.1", pair.names.booking).into())).is_ok();
         }
         true
     }
 
-    async fn write(&self, socket: &mut WebSocket, ready: &mut Vec<Outgoing>) -> bool {
+    async fn write(&self, socket: &mut WebSocket, ready: &mut Vec<RelayedFrame>) -> bool {
         for outgoing in ready.drain(..) {
             let message = match outgoing {
-                Outgoing::Frame(frame) => Message::Text(frame),
-                Outgoing::Ping(proof) => Message::Ping(proof.into()),
+                RelayedFrame::Frame(frame) => Message::Text(frame),
+                RelayedFrame::Ping(proof) => Message::Ping(proof.into()),
             };
             if socket.feed(message).await.is_err() {
                 return false;

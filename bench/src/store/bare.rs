@@ -46,11 +46,11 @@ const TABLES: [(&str, &str); 6] = [
 ];
 
 /// A statement with its values.
-type Write = (&'static str, Vec<Value>);
+type Statement = (&'static str, Vec<Value>);
 
 /// A transaction, ready to be written.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Transaction(Vec<Write>);
+pub(super) struct Transaction(Vec<Statement>);
 
 impl Transaction {
     /// The transaction that the journal makes of these entries.
@@ -86,7 +86,7 @@ fn maybe_ms(time: Option<Time>) -> Value {
     time.map_or(Value::Null, ms)
 }
 
-fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
+fn write_of(company: &CompanyId, row: &Row) -> Result<Statement> {
     let company = text(company);
     Ok(match row {
         Row::Company { name, settings, created_at, .. } => {

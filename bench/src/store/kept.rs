@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use switchboard_core::{CompanyId, Event, Time};
 use switchboard_journal::rows::{Row, RowKey};
-use switchboard_journal::{Filing, Store, StoreError, Work};
+use switchboard_journal::{JournalItem, Projection, Store, StoreError};
 
 /// The committed part of an entry, without its release.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(super) type Batch = Vec<KeptEntry>;
 
 /// All batches so far, and the snapshots written with them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kept(Arc<Mutex<(Vec<Batch>, Snapshots)>>);
+pub(super) struct WrittenBatches(Arc<Mutex<(Vec<Batch>, Snapshots)>>);
 
 /// Snapshots that were committed among the entries.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +40,7 @@ pub(super) struct Snapshots {
     pub(super) bytes: usize,
 }
 
-impl Kept {
+impl WrittenBatches {
     fn lock(&self) -> MutexGuard<'_, (Vec<Batch>, Snapshots)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,20 +59,23 @@ impl Kept {
 /// A store that keeps a copy of every batch.
 pub(super) struct Keeping<S> {
     pub(super) store: S,
-    pub(super) kept: Kept,
+    pub(super) kept: WrittenBatches,
 }
 
 impl<S: Store> Store for Keeping<S> {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         let entries = batch.iter().filter_map(|work| match work {
-            Work::Entry(entry) if !entry.events.is_empty() => Some(KeptEntry {
+            JournalItem::Entry(entry) if !entry.events.is_empty() => Some(KeptEntry {
                 company: entry.company.clone(),
                 first_seq: entry.first_seq,
                 at: entry.at,
                 events: entry.events.clone(),
                 rows: entry.rows.clone(),
             }),
-            Work::Entry(_) | Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => None,
+            JournalItem::Entry(_)
+            | JournalItem::Snapshot { .. }
+            | JournalItem::Write { .. }
+            | JournalItem::Project { .. } => None,
         });
         let entries: Batch = entries.collect();
         self.store.commit(batch)?;
@@ -81,7 +84,7 @@ impl<S: Store> Store for Keeping<S> {
             kept.0.push(entries);
         }
         for work in batch {
-            if let Work::Snapshot { data, .. } = work {
+            if let JournalItem::Snapshot { data, .. } = work {
                 kept.1.count += 1;
                 kept.1.bytes += data.len();
             }
@@ -89,12 +92,12 @@ impl<S: Store> Store for Keeping<S> {
         Ok(())
     }
 
-    fn filing_due(&self) -> Option<Instant> {
-        self.store.filing_due()
+    fn projection_due(&self) -> Option<Instant> {
+        self.store.projection_due()
     }
 
-    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
-        self.store.file(which)
+    fn project(&mut self, which: Projection<'_>) -> Result<bool, StoreError> {
+        self.store.project(which)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {

@@ -12,17 +12,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use crate::checker::Case;
-use crate::cycle::{Callers, Candidate, Measured, Running, runtime};
+use crate::checker::Population;
+use crate::cycle::{Callers, Candidate, Measured, RunningCandidate, runtime};
+use crate::exchange_under_test::ExchangeUnderTest;
 use crate::ground::Ground;
-use crate::house::House;
-use crate::results::{Results, Table, Target, short, time};
-use crate::rounds::{Calibration, Effort, Spread, per_second};
+use crate::results::{ResultTable, Results, Target, short, time};
+use crate::rounds::{Calibration, Effort, Samples, per_second};
 use bare::{Bare, Transaction, check_same};
-use kept::{Keeping, Kept, KeptEntry, Snapshots};
+use kept::{Keeping, KeptEntry, Snapshots, WrittenBatches};
 
-const CASE: Case = Case { companies: 1, employees: 1_000 };
-const QUICK_CASE: Case = Case { companies: 1, employees: 100 };
+const CASE: Population = Population { companies: 1, employees: 1_000 };
+const QUICK_CASE: Population = Population { companies: 1, employees: 100 };
 const CALLERS: [usize; 3] = [1, 8, 64];
 const CELL: Duration = Duration::from_millis(1_000);
 const QUICK_CELL: Duration = Duration::from_millis(20);
@@ -55,12 +55,12 @@ struct Recording {
 
 /// The figures of all rounds.
 #[derive(Default)]
-struct Figures {
-    disk: Spread,
-    bare: Spread,
-    steps: Spread,
+struct StoreFigures {
+    disk: Samples,
+    bare: Samples,
+    steps: Samples,
     /// For each number of callers: cycles in a second, and the 99th percentile of a cycle in nanoseconds.
-    ours: [(Spread, Spread); CALLERS.len()],
+    ours: [(Samples, Samples); CALLERS.len()],
 }
 
 /// Measures, prints and writes down.
@@ -69,7 +69,7 @@ struct Figures {
 /// When a store fails, or the bare writer writes other rows than the journal.
 pub fn run(effort: Effort, ground: &Ground, results: &Results) -> Result<()> {
     let recording = record(effort, ground)?;
-    let (mut calibration, mut figures) = (Calibration::default(), Figures::default());
+    let (mut calibration, mut figures) = (Calibration::default(), StoreFigures::default());
     for _ in 0..effort.rounds() {
         calibration.round();
         round(effort, ground, &recording, &mut figures)?;
@@ -80,7 +80,7 @@ pub fn run(effort: Effort, ground: &Ground, results: &Results) -> Result<()> {
     results.write("store", effort, &calibration, figures.json(&recording, &targets))
 }
 
-fn round(effort: Effort, ground: &Ground, recording: &Recording, figures: &mut Figures) -> Result<()> {
+fn round(effort: Effort, ground: &Ground, recording: &Recording, figures: &mut StoreFigures) -> Result<()> {
     let Recording { before, batches, cycles, steps, step_cycles, bytes_per_batch, .. } = recording;
     let directory = ground.fresh("bare")?;
     let took = sync_batches(&directory.join("log"), batches.len(), *bytes_per_batch)?;
@@ -111,20 +111,21 @@ fn measure_house(
     effort: Effort,
     callers: usize,
     directory: &Path,
-    kept: Option<(&Kept, &mut usize)>,
+    kept: Option<(&WrittenBatches, &mut usize)>,
 ) -> Result<Measured> {
     let (case, lasting) = (effort.pick(CASE, QUICK_CASE), effort.pick(CELL, QUICK_CELL));
     let runtime = runtime()?;
-    let house = match kept {
-        None => House::open(case, directory, &runtime, |store| store)?,
+    let under_test = match kept {
+        None => ExchangeUnderTest::open(case, directory, &runtime, |store| store)?,
         Some((kept, before)) => {
-            let house = House::open(case, directory, &runtime, |store| Keeping { store, kept: kept.clone() })?;
+            let under_test =
+                ExchangeUnderTest::open(case, directory, &runtime, |store| Keeping { store, kept: kept.clone() })?;
             *before = kept.len();
-            house
+            under_test
         }
     };
-    let visitors = (0..callers).map(|number| house.visitor(number)).collect::<Result<_>>()?;
-    let mut running = Running::new(case, Callers::Tasks(runtime), 1, visitors, house.close());
+    let visitors = (0..callers).map(|number| under_test.visitor(number)).collect::<Result<_>>()?;
+    let mut running = RunningCandidate::new(case, Callers::Tasks(runtime), 1, visitors, under_test.close());
     let measured = running.run(callers, lasting)?;
     let violations = running.checker().violations();
     ensure!(violations == 0, "the checker has found {}", running.checker().json());
@@ -134,7 +135,7 @@ fn measure_house(
 /// Runs the real server with the most callers, keeps its commits, and checks that writing them again makes the same
 /// tables.
 fn record(effort: Effort, ground: &Ground) -> Result<Recording> {
-    let (directory, kept, mut before) = (ground.fresh("recorded")?, Kept::default(), 0);
+    let (directory, kept, mut before) = (ground.fresh("recorded")?, WrittenBatches::default(), 0);
     let most = CALLERS.into_iter().max().unwrap_or(1);
     measure_house(effort, most, &directory, Some((&kept, &mut before)))?;
     let (all, snapshots) = kept.take();
@@ -177,8 +178,8 @@ fn sync_batches(path: &Path, batches: usize, bytes: usize) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-impl Figures {
-    fn most(&self) -> &Spread {
+impl StoreFigures {
+    fn most(&self) -> &Samples {
         &self.ours[CALLERS.len() - 1].0
     }
 
@@ -194,7 +195,7 @@ impl Figures {
     }
 
     /// The rows of the table: name, figures and 99th percentile of a cycle.
-    fn rows(&self) -> Vec<(String, &Spread, Option<&Spread>)> {
+    fn rows(&self) -> Vec<(String, &Samples, Option<&Samples>)> {
         let mut rows = vec![
             ("write and fdatasync, the same bytes in the same batches".to_owned(), &self.disk, None),
             ("SQLite, group commit of the same rows, without us".to_owned(), &self.bare, None),
@@ -220,7 +221,7 @@ impl Figures {
             short(snapshots.bytes as f64),
         );
         let mut table =
-            Table::new(["", "cycles/s", "min", "max", "p99 of a cycle", "of group commit", "of step by step"]);
+            ResultTable::new(["", "cycles/s", "min", "max", "p99 of a cycle", "of group commit", "of step by step"]);
         for (name, cycles, p99) in self.rows() {
             let p99 = p99.map_or("-".to_owned(), |p99| time(p99.median()));
             let of_bare = format!("{:.3}", cycles.over(&self.bare).median());
@@ -232,11 +233,11 @@ impl Figures {
     }
 
     fn json(&self, recording: &Recording, targets: &[Target]) -> Value {
-        let row = |(name, cycles, p99): (String, &Spread, Option<&Spread>)| {
+        let row = |(name, cycles, p99): (String, &Samples, Option<&Samples>)| {
             json!({
                 "name": name,
                 "cycles_per_s": cycles.json(),
-                "p99_ns": p99.map(Spread::json),
+                "p99_ns": p99.map(Samples::json),
                 "of_group_commit": cycles.over(&self.bare).json(),
                 "of_step_by_step": cycles.over(&self.steps).json(),
             })

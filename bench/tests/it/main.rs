@@ -7,8 +7,8 @@ mod scale;
 use std::time::Duration;
 
 use anyhow::Result;
-use switchboard_bench::checker::Case;
-use switchboard_bench::cycle::{Caller, Callers, Candidate, Running};
+use switchboard_bench::checker::Population;
+use switchboard_bench::cycle::{Caller, Callers, Candidate, RunningCandidate};
 use switchboard_bench::ground::Ground;
 use switchboard_bench::results::Results;
 use switchboard_bench::rivals::designs::{DESIGNS, Kind};
@@ -68,9 +68,9 @@ impl Caller for Broken {
 
 #[test]
 fn the_checker_finds_two_claims_of_one_employee_and_a_line_out_of_order() -> Result<()> {
-    let case = Case { companies: 1, employees: 10 };
+    let case = Population { companies: 1, employees: 10 };
     for (callers, what) in [(8, "claimed_twice"), (1, "out_of_order")] {
-        let mut broken = Running::new(case, Callers::tasks()?, 1, vec![Broken; callers], ());
+        let mut broken = RunningCandidate::new(case, Callers::tasks()?, 1, vec![Broken; callers], ());
         broken.run(callers, Duration::from_millis(5))?;
         let found = broken.checker().json();
         assert!(found[what].as_u64().is_some_and(|times| times > 0), "{what}: {found}");

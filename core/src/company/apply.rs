@@ -10,15 +10,15 @@ use crate::brand::Brand;
 use crate::employee::{Employee, Intent, Meter, Reach};
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId, Topic};
+use crate::id_map::IdMap;
 use crate::load::{Load, Work};
 use crate::offer::{Offer, Outcome};
-use crate::past::Past;
 use crate::person::{EndedBy, Party};
-use crate::register::Register;
+use crate::recent_bookings::RecentBookings;
 use crate::session::{Message, Notes, Presence, Session};
-use crate::settings::Settings;
+use crate::settings::CompanySettings;
 use crate::time::Time;
-use crate::waiting::Waiting;
+use crate::waiting::WaitingSearches;
 
 impl Company {
     /// Changes the state by an event of that time. Events of a damaged store are applied without a panic;
@@ -65,7 +65,7 @@ impl Company {
             }),
             Event::OfferClosed { offer, outcome, reason, missed } => {
                 let is_missed = missed.unwrap_or(outcome.is_missed());
-                self.free_the_asked(at, *offer, (*outcome, is_missed), reason.clone());
+                self.release_offered_employee(at, *offer, (*outcome, is_missed), reason.clone());
             }
             Event::DeliveryPutOff { offer, until } => {
                 self.change_open_offer(*offer, |offer| offer.delivery_due = Some(*until));
@@ -88,7 +88,7 @@ impl Company {
         }
     }
 
-    fn set_company(&mut self, at: Time, name: &Arc<str>, settings: &Settings) {
+    fn set_company(&mut self, at: Time, name: &Arc<str>, settings: &CompanySettings) {
         if !self.exists {
             self.exists = true;
             self.created_at = at;
@@ -100,12 +100,12 @@ impl Company {
 
     /// A company that is made again under an id begins empty: nothing of its predecessor is shown, repeated or counted.
     fn begin_empty(&mut self) {
-        self.bookings = Register::default();
-        self.sessions = Register::default();
+        self.bookings = IdMap::default();
+        self.sessions = IdMap::default();
         self.clients.clear();
-        self.past = Past::default();
+        self.past = RecentBookings::default();
         self.keys.clear();
-        self.waiting = Waiting::default();
+        self.waiting = WaitingSearches::default();
         self.today = Today { day: self.today.day, ..Today::default() };
         self.deadlines = self.all_deadlines();
     }
@@ -230,7 +230,7 @@ impl Company {
         });
     }
 
-    fn free_the_asked(
+    fn release_offered_employee(
         &mut self,
         at: Time,
         offer: OfferId,
@@ -382,7 +382,7 @@ impl Company {
         // A booking that is over was weighed without these notes.
         let Some((ended_at, booking)) = written.flatten() else { return };
         let Some(weight) = self.bookings.get(booking).map(|booking| self.weight(booking)) else { return };
-        self.past.weigh_again(ended_at, booking, weight);
+        self.past.recount(ended_at, booking, weight);
         while let Some(old) = self.past.make_room(at, booking) {
             self.forget(old);
         }

@@ -39,11 +39,11 @@ pub(super) enum Deadline {
 }
 
 /// Earliest deadline of one thing. The next deadline takes its place when the earliest has passed or was put off.
-pub(super) type Due = Option<(Time, Deadline)>;
+pub(super) type NextDeadline = Option<(Time, Deadline)>;
 
 /// A search has an offer out, or waits, as long as it goes on. None of its deadlines comes between the events of a
 /// turn.
-pub(super) fn due_of_booking(booking: &Booking) -> Due {
+pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
     if !booking.has_open_offer() && booking.waits_until.is_none() {
         return None;
     }
@@ -60,7 +60,7 @@ pub(super) fn due_of_booking(booking: &Booking) -> Due {
     due.or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id)).0
 }
 
-pub(super) fn due_of_session(session: &Session) -> Due {
+pub(super) fn due_of_session(session: &Session) -> NextDeadline {
     if !session.is_running() {
         return None;
     }
@@ -70,7 +70,7 @@ pub(super) fn due_of_session(session: &Session) -> Due {
         .0
 }
 
-pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> Due {
+pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> NextDeadline {
     let wrap_ups = employee.load.works().filter_map(|work| match work {
         Work::WrapUp { until } => Some(until),
         Work::Offer(_) | Work::Session(_) => None,
@@ -85,7 +85,7 @@ pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> Due {
 
 /// Earliest of several deadlines. At the same moment the first in the order of [`Deadline`] counts.
 #[derive(Default)]
-struct Earliest(Due);
+struct Earliest(NextDeadline);
 
 impl Earliest {
     #[inline]
@@ -123,7 +123,7 @@ impl Company {
     }
 
     /// Replaces the earlier deadline of a thing by the present one.
-    pub(super) fn rearm(&mut self, was: Due, is: Due) {
+    pub(super) fn rearm(&mut self, was: NextDeadline, is: NextDeadline) {
         if was != is {
             if let Some(was) = was {
                 self.deadlines.remove(&was);

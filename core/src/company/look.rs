@@ -10,7 +10,7 @@ use crate::id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, SessionI
 use crate::person::{Actor, Party};
 use crate::revocation::Token;
 use crate::session::Session;
-use crate::settings::Settings;
+use crate::settings::CompanySettings;
 use crate::time::Time;
 
 impl Company {
@@ -34,7 +34,7 @@ impl Company {
 
     /// Settings of the company.
     #[must_use]
-    pub const fn settings(&self) -> &Settings {
+    pub const fn settings(&self) -> &CompanySettings {
         &self.settings
     }
 

@@ -26,16 +26,16 @@ use crate::brand::Brand;
 use crate::command::Command;
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, CompanyId, EmployeeNo, Key, MessageId, SessionId};
+use crate::id_map::IdMap;
 use crate::notice::Notice;
-use crate::past::Past;
+use crate::recent_bookings::RecentBookings;
 use crate::refusal::Refusal;
-use crate::register::Register;
 use crate::revocation::Revocations;
 use crate::roster::Roster;
 use crate::session::Session;
-use crate::settings::Settings;
+use crate::settings::CompanySettings;
 use crate::time::Time;
-use crate::waiting::Waiting;
+use crate::waiting::WaitingSearches;
 use deadline::Deadline;
 
 /// One company with all that is open in it and what ended lately.
@@ -45,16 +45,16 @@ pub struct Company {
     exists: bool,
     created_at: Time,
     name: Arc<str>,
-    settings: Settings,
+    settings: CompanySettings,
     #[serde(default, skip_serializing_if = "Brand::is_plain")]
     brand: Brand,
     clock: Time,
     seq: u64,
     roster: Roster,
-    bookings: Register<BookingId, Booking>,
-    sessions: Register<SessionId, Session>,
+    bookings: IdMap<BookingId, Booking>,
+    sessions: IdMap<SessionId, Session>,
     clients: BTreeMap<ClientId, OpenClient>,
-    past: Past,
+    past: RecentBookings,
     today: Today,
     #[serde(default, skip_serializing_if = "Revocations::is_empty")]
     revocations: Revocations,
@@ -65,7 +65,7 @@ pub struct Company {
     deadlines: BTreeSet<(Time, Deadline)>,
     /// Searches that wait for an employee who can be asked.
     #[serde(skip)]
-    waiting: Waiting,
+    waiting: WaitingSearches,
 }
 
 /// A client with an open booking or a running session.
@@ -84,20 +84,20 @@ impl Company {
             exists: false,
             created_at: Time::default(),
             name: "".into(),
-            settings: Settings::default(),
+            settings: CompanySettings::default(),
             brand: Brand::default(),
             clock: Time::default(),
             seq: 0,
             roster: Roster::default(),
-            bookings: Register::default(),
-            sessions: Register::default(),
+            bookings: IdMap::default(),
+            sessions: IdMap::default(),
             clients: BTreeMap::new(),
-            past: Past::default(),
+            past: RecentBookings::default(),
             today: Today::default(),
             revocations: Revocations::default(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            waiting: Waiting::default(),
+            waiting: WaitingSearches::default(),
         }
     }
 
@@ -171,7 +171,7 @@ impl Company {
     /// kept.
     #[must_use]
     pub fn without_past(&self) -> Self {
-        let (mut bookings, mut sessions) = (Register::default(), Register::default());
+        let (mut bookings, mut sessions) = (IdMap::default(), IdMap::default());
         for booking in self.clients.values().filter_map(|open| self.bookings.get(open.booking)) {
             bookings.insert(booking.id, booking.clone());
             if let Some(session) = booking.session.and_then(|id| self.sessions.get(id)) {
@@ -191,12 +191,12 @@ impl Company {
             bookings,
             sessions,
             clients: self.clients.clone(),
-            past: Past::default(),
+            past: RecentBookings::default(),
             today: self.today,
             revocations: self.revocations.clone(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            waiting: Waiting::default(),
+            waiting: WaitingSearches::default(),
         };
         company.rebuild();
         company
@@ -214,7 +214,7 @@ impl Company {
     pub fn rebuild(&mut self) {
         self.roster.rebuild();
         self.keys.clear();
-        self.waiting = Waiting::default();
+        self.waiting = WaitingSearches::default();
         for booking in self.bookings.values_mut() {
             booking.rebuild();
             if let Some(key) = &booking.key {

@@ -38,7 +38,7 @@ impl Company {
         }
         Some(match self.roster.awaited_until(&booking.topic, |id| booking.was_asked(id)).filter(|until| *until > now) {
             Some(until) => Event::SearchWaits { booking: search, until },
-            None => Event::BookingEnded { booking: search, reason: booking.nobody_more() },
+            None => Event::BookingEnded { booking: search, reason: booking.exhausted_reason() },
         })
     }
 

@@ -17,7 +17,7 @@ const REPEATS_WITHIN: usize = 16;
 const NOTICES_OF_MOST: usize = 8;
 
 /// An employee whose status may change with an event: as it was before, and the cause of a change.
-struct Watched {
+struct StatusWatch {
     employee: EmployeeNo,
     was: (Status, Intent),
     cause: Cause,
@@ -65,7 +65,7 @@ impl Company {
         }
     }
 
-    fn watch(&self, event: &Event) -> Option<Watched> {
+    fn watch(&self, event: &Event) -> Option<StatusWatch> {
         let cause = cause_of(event)?;
         let employee = match event.about() {
             Subject::Employee(employee) => employee,
@@ -74,7 +74,7 @@ impl Company {
             Subject::Company | Subject::Client => return None,
         };
         let was = self.roster.get(employee).map(|e| (e.status(), e.intent))?;
-        Some(Watched { employee, was, cause })
+        Some(StatusWatch { employee, was, cause })
     }
 
     /// The employee whose offer begins or ends with the event.

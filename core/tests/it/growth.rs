@@ -5,7 +5,7 @@
 //! machine adds to a round is no cost of the claim.
 
 use switchboard_core::{
-    Actor, BookingId, Command, Company, EmployeeId, Intent, Notice, OfferId, SessionId, Settings, Time, Topic,
+    Actor, BookingId, Command, Company, CompanySettings, EmployeeId, Intent, Notice, OfferId, SessionId, Time, Topic,
 };
 
 const FEW: usize = 1_000;
@@ -52,7 +52,7 @@ struct Crowd {
 impl Crowd {
     fn new(size: usize) -> Self {
         let mut crowd = Self { company: Company::new("acme".parse().unwrap()), size, turn: 0 };
-        crowd.take(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
+        crowd.take(&Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
         for n in 0..size {
             let topics = if n % 2 == 0 { vec![] } else { vec![topic(n)] };
             crowd.take(&Command::SetEmployee { employee: employee(n), name: "Somebody".into(), topics });
@@ -66,11 +66,11 @@ impl Crowd {
     fn waiting(size: usize) -> Self {
         let mut crowd = Self { company: Company::new("acme".parse().unwrap()), size, turn: 0 };
         let day_ms = 24 * 60 * 60 * 1000;
-        let settings = Settings {
+        let settings = CompanySettings {
             booking_deadline_ms: day_ms,
             employee_grace_ms: day_ms,
             intent_lapse_ms: day_ms,
-            ..Settings::default()
+            ..CompanySettings::default()
         };
         crowd.take(&Command::SetCompany { name: "Acme".into(), settings });
         crowd.come("away", vec![]);

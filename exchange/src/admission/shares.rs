@@ -10,12 +10,12 @@ use switchboard_wire::claims::Claims;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::tally::{Held, Tally};
+use super::tally::{Tally, TallyPermit};
 use super::{Limited, PLACE_RETRY_MS};
 
 /// The slots of one kind: how many there are, how many of them one caller may have, and how long a caller waits.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts {
+pub struct ShareLimits {
     what: &'static str,
     pub all: usize,
     of_company: usize,
@@ -29,7 +29,7 @@ pub struct Parts {
 }
 
 /// Statistics and timelines, which may read a long past. Each takes a thread, and as much of a core as there is.
-pub const LONG_READS: Parts = Parts {
+pub const LONG_READS: ShareLimits = ShareLimits {
     what: "long reads",
     all: 4,
     of_company: 2,
@@ -41,12 +41,17 @@ pub const LONG_READS: Parts = Parts {
     waiting: 16,
 };
 /// Pages of lists. Most take a millisecond, but a filter may go through the whole history.
-pub const LISTS: Parts = Parts { what: "lists", ..LONG_READS };
+pub const LISTS: ShareLimits = ShareLimits { what: "lists", ..LONG_READS };
 /// Pages of the feed. They wait longer, because all followers of a feed read on at the same moment.
-pub const SLICES: Parts =
-    Parts { what: "feeds that read", of_person: 2, wait: Duration::from_secs(60), waiting: FEEDS.of_key, ..LISTS };
+pub const SLICES: ShareLimits = ShareLimits {
+    what: "feeds that read",
+    of_person: 2,
+    wait: Duration::from_secs(60),
+    waiting: FEEDS.of_key,
+    ..LISTS
+};
 /// Exports, each of which reads for as long as its caller takes data.
-pub const EXPORTS: Parts = Parts {
+pub const EXPORTS: ShareLimits = ShareLimits {
     what: "exports",
     all: 4,
     of_company: 1,
@@ -57,11 +62,12 @@ pub const EXPORTS: Parts = Parts {
     waiting: 0,
 };
 /// Files of employees, each of which is in memory until it is complete.
-pub const FILES: Parts = Parts { what: "files of employees", ..EXPORTS };
+pub const FILES: ShareLimits = ShareLimits { what: "files of employees", ..EXPORTS };
 /// Feeds that wait or stream: half of the 1,024 connections beside the sockets.
-pub const FEEDS: Parts = Parts { what: "feeds", all: 512, of_company: 64, of_key: 128, of_person: 16, ..EXPORTS };
+pub const FEEDS: ShareLimits =
+    ShareLimits { what: "feeds", all: 512, of_company: 64, of_key: 128, of_person: 16, ..EXPORTS };
 /// KiB of answers that their callers have not read yet.
-pub const ANSWERS: Parts = Parts {
+pub const ANSWERS: ShareLimits = ShareLimits {
     what: "KiB of answers that are not read",
     all: 128 * 1024,
     of_company: 16 * 1024,
@@ -71,8 +77,8 @@ pub const ANSWERS: Parts = Parts {
 };
 
 /// Logos on their way, which a caller without a key may request and leave unread.
-pub const LOGOS: Parts =
-    Parts { what: "logos", all: 1024, of_company: 512, of_key: 0, of_person: 0, of_address: 128, ..EXPORTS };
+pub const LOGOS: ShareLimits =
+    ShareLimits { what: "logos", all: 1024, of_company: 512, of_key: 0, of_person: 0, of_address: 128, ..EXPORTS };
 
 /// Queries of the store over HTTP that may take long, at once.
 pub const LONG_AT_ONCE: usize = LONG_READS.all + LISTS.all + SLICES.all + EXPORTS.all;
@@ -82,27 +88,27 @@ pub const BLOCKING_THREADS: usize = LONG_AT_ONCE + 12;
 /// The slots of every kind.
 #[derive(Debug)]
 pub struct Shares {
-    pub long_reads: Shared,
-    pub lists: Shared,
-    pub slices: Shared,
-    pub exports: Shared,
-    pub files: Shared,
-    pub feeds: Shared,
-    pub answers: Shared,
-    pub logos: Shared,
+    pub long_reads: SharedSemaphore,
+    pub lists: SharedSemaphore,
+    pub slices: SharedSemaphore,
+    pub exports: SharedSemaphore,
+    pub files: SharedSemaphore,
+    pub feeds: SharedSemaphore,
+    pub answers: SharedSemaphore,
+    pub logos: SharedSemaphore,
 }
 
 impl Default for Shares {
     fn default() -> Self {
         Self {
-            long_reads: Shared::of(LONG_READS),
-            lists: Shared::of(LISTS),
-            slices: Shared::of(SLICES),
-            exports: Shared::of(EXPORTS),
-            files: Shared::of(FILES),
-            feeds: Shared::of(FEEDS),
-            answers: Shared::of(ANSWERS),
-            logos: Shared::of(LOGOS),
+            long_reads: SharedSemaphore::of(LONG_READS),
+            lists: SharedSemaphore::of(LISTS),
+            slices: SharedSemaphore::of(SLICES),
+            exports: SharedSemaphore::of(EXPORTS),
+            files: SharedSemaphore::of(FILES),
+            feeds: SharedSemaphore::of(FEEDS),
+            answers: SharedSemaphore::of(ANSWERS),
+            logos: SharedSemaphore::of(LOGOS),
         }
     }
 }
@@ -128,8 +134,8 @@ pub enum Full {
 
 /// The slots of one kind, with the shares of their callers.
 #[derive(Debug)]
-pub struct Shared {
-    parts: Parts,
+pub struct SharedSemaphore {
+    parts: ShareLimits,
     all: Arc<Semaphore>,
     companies: Arc<Tally<Arc<Semaphore>>>,
     keys: Arc<Tally<Arc<Semaphore>>>,
@@ -138,8 +144,8 @@ pub struct Shared {
     hasher: RandomState,
 }
 
-impl Shared {
-    fn of(parts: Parts) -> Self {
+impl SharedSemaphore {
+    fn of(parts: ShareLimits) -> Self {
         let each = |part: usize| {
             // Without a wait there is no queue to bound: the semaphore refuses at once.
             let most = if parts.wait.is_zero() { 0 } else { part + parts.waiting };
@@ -157,13 +163,13 @@ impl Shared {
     }
 
     /// Waits for one slot, for as long as this kind allows. The slot also counts for the company, if one is given.
-    pub async fn take(&self, by: By<'_>, company: Option<&str>) -> Result<Part, Full> {
+    pub async fn take(&self, by: By<'_>, company: Option<&str>) -> Result<SharePermit, Full> {
         self.take_many(by, company, 1).await
     }
 
     /// Waits for several slots at once. A caller that asks for more than its whole share gets that share.
-    pub async fn take_many(&self, by: By<'_>, company: Option<&str>, many: usize) -> Result<Part, Full> {
-        let Parts { of_company, of_key, of_person, of_address, wait, .. } = self.parts;
+    pub async fn take_many(&self, by: By<'_>, company: Option<&str>, many: usize) -> Result<SharePermit, Full> {
+        let ShareLimits { of_company, of_key, of_person, of_address, wait, .. } = self.parts;
         let until = (!wait.is_zero()).then(|| Instant::now() + wait);
         let (callers, most, number) = match by {
             By::Key(key) => (&self.keys, of_key, Some(self.hasher.hash_one(key))),
@@ -180,16 +186,16 @@ impl Shared {
         let own = match number {
             Some(number) => {
                 let own = callers.take(number).ok_or_else(|| self.full_of_caller())?;
-                Some(Permit::of(own, many, until).await.ok_or_else(|| self.full_of_caller())?)
+                Some(OwnPermit::of(own, many, until).await.ok_or_else(|| self.full_of_caller())?)
             }
             None => None,
         };
         let of_company = match company.and_then(|company| self.companies.take(self.hasher.hash_one(company))) {
-            Some(held) => Some(Permit::of(held, many, until).await.ok_or_else(|| self.full_of_all())?),
+            Some(held) => Some(OwnPermit::of(held, many, until).await.ok_or_else(|| self.full_of_all())?),
             None => None,
         };
         let of_all = permit(&self.all, many, until).await.ok_or_else(|| self.full_of_all())?;
-        Ok(Part { _of_all: of_all, _of_company: of_company, _own: own })
+        Ok(SharePermit { _of_all: of_all, _of_company: of_company, _own: own })
     }
 
     fn full_of_caller(&self) -> Full {
@@ -204,22 +210,22 @@ impl Shared {
 
 /// Slots that a request holds; given back when dropped.
 #[derive(Debug)]
-pub struct Part {
+pub struct SharePermit {
     _of_all: OwnedSemaphorePermit,
-    _of_company: Option<Permit>,
-    _own: Option<Permit>,
+    _of_company: Option<OwnPermit>,
+    _own: Option<OwnPermit>,
 }
 
 /// Slots of one share.
 #[derive(Debug)]
-struct Permit {
+struct OwnPermit {
     // Dropped before `_held`, which may forget the owner and with it the semaphore.
     _permit: OwnedSemaphorePermit,
-    _held: Held<Arc<Semaphore>>,
+    _held: TallyPermit<Arc<Semaphore>>,
 }
 
-impl Permit {
-    async fn of(held: Held<Arc<Semaphore>>, many: u32, until: Option<Instant>) -> Option<Self> {
+impl OwnPermit {
+    async fn of(held: TallyPermit<Arc<Semaphore>>, many: u32, until: Option<Instant>) -> Option<Self> {
         let permit = permit(&held.shared, many, until).await?;
         Some(Self { _permit: permit, _held: held })
     }
@@ -252,17 +258,17 @@ mod tests {
         }
     }
 
-    fn is_of_caller(taken: Result<Part, Full>) -> bool {
+    fn is_of_caller(taken: Result<SharePermit, Full>) -> bool {
         matches!(taken, Err(Full::OfCaller(_)))
     }
 
-    fn is_of_all(taken: Result<Part, Full>) -> bool {
+    fn is_of_all(taken: Result<SharePermit, Full>) -> bool {
         matches!(taken, Err(Full::OfAll { .. }))
     }
 
     #[tokio::test]
     async fn nobody_has_more_than_their_part_and_a_company_no_more_than_its() {
-        let exports = Shared::of(EXPORTS);
+        let exports = SharedSemaphore::of(EXPORTS);
         let (ann, bob) = (person("ann"), person("bob"));
         let of_ann = exports.take(By::Person(&ann), Some("acme")).await.unwrap();
         assert!(is_of_caller(exports.take(By::Person(&ann), Some("globex")).await), "a person has one");
@@ -279,10 +285,11 @@ mod tests {
     #[tokio::test]
     async fn who_waits_has_the_next_turn_or_is_refused_in_time() {
         let wait = Duration::from_millis(500);
-        let reads = Arc::new(Shared::of(Parts { wait, ..LONG_READS }));
+        let reads = Arc::new(SharedSemaphore::of(ShareLimits { wait, ..LONG_READS }));
         let ann = person("ann");
         let first = reads.take(By::Person(&ann), Some("acme")).await.unwrap();
-        let waits = |reads: Arc<Shared>| async move { reads.take(By::Person(&person("ann")), Some("acme")).await };
+        let waits =
+            |reads: Arc<SharedSemaphore>| async move { reads.take(By::Person(&person("ann")), Some("acme")).await };
         let mut line: Vec<_> = (0..LONG_READS.waiting).map(|_| tokio::spawn(waits(reads.clone()))).collect();
         tokio::task::yield_now().await;
         let began = Instant::now();
@@ -300,11 +307,12 @@ mod tests {
 
     #[tokio::test]
     async fn who_goes_away_leaves_the_line() {
-        let reads = Arc::new(Shared::of(LONG_READS));
+        let reads = Arc::new(SharedSemaphore::of(LONG_READS));
         let _one = reads.take(By::Key("a"), Some("acme")).await.unwrap();
         let two = reads.take(By::Key("b"), Some("acme")).await.unwrap();
-        let of_company =
-            |reads: Arc<Shared>, key: &'static str| async move { reads.take(By::Key(key), Some("acme")).await };
+        let of_company = |reads: Arc<SharedSemaphore>, key: &'static str| async move {
+            reads.take(By::Key(key), Some("acme")).await
+        };
         let gone = tokio::spawn(of_company(reads.clone(), "c"));
         tokio::task::yield_now().await;
         let stays = tokio::spawn(of_company(reads.clone(), "d"));
@@ -316,7 +324,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_has_no_more_than_its_part_and_nothing_of_what_is_not_open() {
-        let logos = Shared::of(LOGOS);
+        let logos = SharedSemaphore::of(LOGOS);
         let of = |address, company| logos.take(By::Address(address), Some(company));
         let mut held = Vec::new();
         for _ in 0..LOGOS.of_address {
@@ -329,12 +337,12 @@ mod tests {
         assert_eq!(held.len(), LOGOS.of_company, "who is not counted has no part of their own");
         assert!(is_of_all(of(Some(2), "acme").await));
         held.push(of(Some(2), "globex").await.unwrap());
-        assert!(is_of_caller(Shared::of(EXPORTS).take(By::Address(Some(2)), Some("acme")).await));
+        assert!(is_of_caller(SharedSemaphore::of(EXPORTS).take(By::Address(Some(2)), Some("acme")).await));
     }
 
     #[tokio::test]
     async fn bytes_are_shared_out_as_places_are() {
-        let answers = Shared::of(ANSWERS);
+        let answers = SharedSemaphore::of(ANSWERS);
         let ann = person("ann");
         let most = ANSWERS.of_person;
         let _half = answers.take_many(By::Person(&ann), Some("acme"), most / 2).await.unwrap();
@@ -348,11 +356,11 @@ mod tests {
         let contract = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md"));
         let mib = |kib: usize| if kib == 0 { "-".to_owned() } else { format!("{} MiB", kib / 1024) };
         let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
-        let says = |what: &str, parts: Parts, written: &dyn Fn(usize) -> String| {
+        let says = |what: &str, parts: ShareLimits, written: &dyn Fn(usize) -> String| {
             let begin = format!("| {what} | ");
             let row = contract.lines().find(|line| line.starts_with(&begin)).expect(what);
             let said: Vec<&str> = row.split('|').skip(2).take(5).map(str::trim).collect();
-            let Parts { all, of_company, of_key, of_person, of_address, .. } = parts;
+            let ShareLimits { all, of_company, of_key, of_person, of_address, .. } = parts;
             let parts = [all, of_company, of_key, of_person, of_address].map(written);
             assert_eq!(said, parts, "{what}");
         };

@@ -34,27 +34,27 @@ impl<T: Clone> Tally<T> {
 
     /// One more thing for a key; none if the key has its maximum.
     #[must_use]
-    pub fn take(self: &Arc<Self>, key: u64) -> Option<Held<T>> {
+    pub fn take(self: &Arc<Self>, key: u64) -> Option<TallyPermit<T>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, shared) = held.entry(key).or_insert_with(|| (0, (self.new)()));
         if self.most > 0 && *count >= self.most {
             return None;
         }
         *count += 1;
-        Some(Held { tally: self.clone(), key, shared: shared.clone() })
+        Some(TallyPermit { tally: self.clone(), key, shared: shared.clone() })
     }
 }
 
 /// One thing of a key, counted until it is dropped.
 #[derive(Debug)]
-pub struct Held<T> {
+pub struct TallyPermit<T> {
     tally: Arc<Tally<T>>,
     pub key: u64,
     /// The value that all things of the key share.
     pub shared: T,
 }
 
-impl<T> Drop for Held<T> {
+impl<T> Drop for TallyPermit<T> {
     fn drop(&mut self) {
         let mut held = self.tally.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((count, _)) = held.get_mut(&self.key) {

@@ -91,9 +91,11 @@ fn what_a_person_asks_over_http_counts_with_what_their_devices_push() {
     let (now, pass) = (Time::from_ms(1), admission.admit(&alice(), None).unwrap());
     for _ in 0..10 {
         admission.request(&alice(), now).unwrap();
-        admission.grant(&pass, Wish::Change, 0, now).unwrap();
+        admission.grant(&pass, LimitedAction::Change, 0, now).unwrap();
     }
-    assert!(admission.request(&alice(), now).is_err() && admission.grant(&pass, Wish::Change, 0, now).is_err());
+    assert!(
+        admission.request(&alice(), now).is_err() && admission.grant(&pass, LimitedAction::Change, 0, now).is_err()
+    );
     assert!(admission.request(&claims(Role::Client, Some("acme"), "bob"), now).is_ok());
 }
 
@@ -150,8 +152,8 @@ fn a_long_push_counts_for_each_of_its_pieces_and_a_refused_join_for_many() {
     let (admission, now) = (Admission::new(&limits), Time::from_ms(1));
     let pass = admission.admit(&alice(), None).unwrap();
     let granted = |wish, bytes| (0..100).take_while(|_| admission.grant(&pass, wish, bytes, now).is_ok()).count();
-    assert_eq!(granted(Wish::Message, 5 * PIECE_BYTES), 4);
-    admission.grant(&pass, Wish::Join, 0, now).unwrap();
+    assert_eq!(granted(LimitedAction::Message, 5 * PIECE_BYTES), 4);
+    admission.grant(&pass, LimitedAction::Join, 0, now).unwrap();
     admission.join_was_refused(&pass, now);
-    assert_eq!(granted(Wish::Join, 5 * PIECE_BYTES), 30);
+    assert_eq!(granted(LimitedAction::Join, 5 * PIECE_BYTES), 30);
 }

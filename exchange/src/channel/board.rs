@@ -10,8 +10,8 @@ use switchboard_wire::json::{self, Json};
 use switchboard_wire::view;
 
 use super::company::{provision_company, refused};
-use super::{Caller, Joined, Seat, forbidden, shortened};
-use crate::companies::{Response, Room, Shown};
+use super::{ChannelRequest, Joined, Seat, forbidden, shortened};
+use crate::companies::{JoinSnapshot, Response, Room};
 
 pub const EVENTS: &[&str] = &["more"];
 
@@ -22,7 +22,7 @@ pub const PAGE_MAX_ROWS: usize = 1_000;
 pub const PAGE_MAX_BYTES: usize = 256 * 1024;
 
 /// Joins an admin's device to the board.
-pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
+pub async fn join(caller: &ChannelRequest<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
     let own = caller.claims.company.as_deref() == Some(company.as_str());
     if caller.claims.role != Role::Admin || !own {
         caller.reply.send_error(&forbidden("only an admin of this company may join its board"));
@@ -41,8 +41,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         }
         match visit.enter(&Room::Board, line) {
             Ok(_) => {
-                let snapshot = page(visit.company(), After::Nothing, rows, visit.now());
-                let shown = Shown { snapshot: snapshot.into(), proof: None, goes_on: None };
+                let snapshot = page(visit.company(), BoardCursor::Nothing, rows, visit.now());
+                let shown = JoinSnapshot { snapshot: snapshot.into(), proof: None, goes_on: None };
                 Ok(Joined { room: Room::Board, shown })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
@@ -52,7 +52,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
 }
 
 /// Handles a push of an admin: `more`, for the next page.
-pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     if event != "more" {
         let message = format!(
             "there is no event `{}` here; there is `more`, and to change something the HTTP API",
@@ -61,7 +61,7 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
         return caller.reply.send_error(&super::error("unknown_event", message));
     }
     let (fields, rows) = (Fields::of(payload), caller.context.board_page_rows);
-    caller.ask(&seat.company, |visit| more(visit.company(), &fields, rows, visit.now())).await;
+    caller.reply_after_commit(&seat.company, |visit| more(visit.company(), &fields, rows, visit.now())).await;
 }
 
 fn more(company: &Company, fields: &Fields<'_>, rows: usize, now: Time) -> Response {
@@ -70,7 +70,7 @@ fn more(company: &Company, fields: &Fields<'_>, rows: usize, now: Time) -> Respo
     }
     let after: Result<String, Refusal> = fields.required("after");
     let page = after.and_then(|after| {
-        let after = After::read(&after).ok_or_else(|| invalid("after", "is no `next` of a board"))?;
+        let after = BoardCursor::read(&after).ok_or_else(|| invalid("after", "is no `next` of a board"))?;
         Ok(page(company, after, rows, now))
     });
     page.map_err(|refusal| refused(company, &refusal))
@@ -78,13 +78,13 @@ fn more(company: &Company, fields: &Fields<'_>, rows: usize, now: Time) -> Respo
 
 /// A position in a board: first employees by id, then open bookings and sessions by the id of their client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum After<'a> {
+enum BoardCursor<'a> {
     Nothing,
     Employee(&'a str),
     Client(&'a str),
 }
 
-impl<'a> After<'a> {
+impl<'a> BoardCursor<'a> {
     fn read(text: &'a str) -> Option<Self> {
         let (kind, id) = text.split_once(':')?;
         match kind {
@@ -106,15 +106,15 @@ impl<'a> After<'a> {
 /// The first page of a board as JSON.
 #[must_use]
 pub fn first_page(company: &Company, now: Time) -> String {
-    page(company, After::Nothing, PAGE_MAX_ROWS, now)
+    page(company, BoardCursor::Nothing, PAGE_MAX_ROWS, now)
 }
 
 /// A page of a board as JSON, with at most `rows_max` rows, and at least one if any are left.
-fn page(company: &Company, after: After<'_>, rows_max: usize, now: Time) -> String {
+fn page(company: &Company, after: BoardCursor<'_>, rows_max: usize, now: Time) -> String {
     let mut page =
-        Page { employees: String::new(), bookings: String::new(), sessions: String::new(), rows: 0, rows_max };
-    let next = page.fill(company, after).and_then(After::text);
-    let Page { employees, bookings, sessions, .. } = page;
+        BoardPage { employees: String::new(), bookings: String::new(), sessions: String::new(), rows: 0, rows_max };
+    let next = page.fill(company, after).and_then(BoardCursor::text);
+    let BoardPage { employees, bookings, sessions, .. } = page;
     let mut text = String::with_capacity(employees.len() + bookings.len() + sessions.len() + json::USUAL_BYTES);
     text.push_str("{\"company\":");
     view::brand(company).write_to(&mut text);
@@ -132,7 +132,7 @@ fn page(company: &Company, after: After<'_>, rows_max: usize, now: Time) -> Stri
     text
 }
 
-struct Page {
+struct BoardPage {
     employees: String,
     bookings: String,
     sessions: String,
@@ -140,13 +140,13 @@ struct Page {
     rows_max: usize,
 }
 
-impl Page {
+impl BoardPage {
     /// Adds rows until the page is full. Returns where the next page begins, if rows are left.
-    fn fill<'a>(&mut self, company: &'a Company, after: After<'a>) -> Option<After<'a>> {
+    fn fill<'a>(&mut self, company: &'a Company, after: BoardCursor<'a>) -> Option<BoardCursor<'a>> {
         let (employee, client) = match after {
-            After::Nothing => (Some(None), None),
-            After::Employee(id) => (Some(Some(id)), None),
-            After::Client(id) => (None, Some(id)),
+            BoardCursor::Nothing => (Some(None), None),
+            BoardCursor::Employee(id) => (Some(Some(id)), None),
+            BoardCursor::Client(id) => (None, Some(id)),
         };
         let mut last = after;
         for (_, employee) in employee.into_iter().flat_map(|after| company.employees_after(after)) {
@@ -154,7 +154,7 @@ impl Page {
                 return Some(last);
             }
             self.rows += add(&mut self.employees, &view::employee(employee));
-            last = After::Employee(employee.id.as_str());
+            last = BoardCursor::Employee(employee.id.as_str());
         }
         for (client, booking) in company.open_after(client) {
             if self.is_full() {
@@ -165,7 +165,7 @@ impl Page {
             } else if let Some(session) = booking.session.and_then(|id| company.session(id)) {
                 self.rows += add(&mut self.sessions, &view::session(company, session));
             }
-            last = After::Client(client.as_str());
+            last = BoardCursor::Client(client.as_str());
         }
         None
     }
@@ -256,10 +256,10 @@ mod tests {
 
     fn read_all(company: &Company, rows_max: usize) -> (Rows, usize) {
         let (mut rows, mut pages) = (Rows::new(), 1);
-        let mut next = read(&mut rows, &page(company, After::Nothing, rows_max, Time::from_ms(1)));
+        let mut next = read(&mut rows, &page(company, BoardCursor::Nothing, rows_max, Time::from_ms(1)));
         while let Some(after) = next {
             pages += 1;
-            next = read(&mut rows, &page(company, After::read(&after).unwrap(), rows_max, Time::from_ms(1)));
+            next = read(&mut rows, &page(company, BoardCursor::read(&after).unwrap(), rows_max, Time::from_ms(1)));
         }
         (rows, pages)
     }
@@ -285,7 +285,7 @@ mod tests {
             let (employee, name) = (id(n).parse().unwrap(), "\u{1f600}".repeat(256).into());
             take(&mut company, &Command::SetEmployee { employee, name, topics: topics.clone() });
         }
-        let first = page(&company, After::Nothing, 1000, Time::from_ms(1));
+        let first = page(&company, BoardCursor::Nothing, 1000, Time::from_ms(1));
         assert!((PAGE_MAX_BYTES..PAGE_MAX_BYTES + 40_000).contains(&first.len()), "{}", first.len());
         assert_eq!(read_all(&company, 1000).0.len(), 40);
     }
@@ -294,7 +294,7 @@ mod tests {
     fn who_is_removed_between_pages_does_not_come_back_and_who_comes_is_not_missed() {
         let mut company = company(8);
         let mut rows = Rows::new();
-        let mut next = read(&mut rows, &page(&company, After::Nothing, 3, Time::from_ms(1)));
+        let mut next = read(&mut rows, &page(&company, BoardCursor::Nothing, 3, Time::from_ms(1)));
         // A reader learns of each removal by an event.
         for gone in [1, 2, 3, 7] {
             let employee: switchboard_core::EmployeeId = id(gone).parse().unwrap();
@@ -304,7 +304,7 @@ mod tests {
         take(&mut company, &Command::Cancel { booking: booking(6), by: Actor::Admin });
         hire(&mut company, 9);
         while let Some(after) = next {
-            next = read(&mut rows, &page(&company, After::read(&after).unwrap(), 3, Time::from_ms(1)));
+            next = read(&mut rows, &page(&company, BoardCursor::read(&after).unwrap(), 3, Time::from_ms(1)));
         }
         let employees: Vec<&str> =
             rows.keys().filter(|(kind, _)| *kind == "employees").map(|(_, id)| id.as_str()).collect();
@@ -315,8 +315,8 @@ mod tests {
     #[test]
     fn a_cursor_of_somebody_elses_making_is_refused() {
         for text in ["", "person-001", "session:1", "employee", "employee:", "client:", "client:a b", "employee:a/b"] {
-            assert_eq!(After::read(text), None, "{text}");
+            assert_eq!(BoardCursor::read(text), None, "{text}");
         }
-        assert_eq!(After::read("client:a"), Some(After::Client("a")));
+        assert_eq!(BoardCursor::read("client:a"), Some(BoardCursor::Client("a")));
     }
 }

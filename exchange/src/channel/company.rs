@@ -5,30 +5,35 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use switchboard_core::id::in_order;
 use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX};
-use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Event, Refusal, Settings};
+use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, CompanySettings, Event, Refusal};
 use switchboard_wire::claims::Role;
 use switchboard_wire::fields::Fields;
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 
-use super::{Caller, Joined, Seat, forbidden, limited_view, unknown_event};
-use crate::companies::{Line, Response, Room, Shown, Visit, goes_on};
+use super::{ChannelRequest, Joined, Seat, forbidden, limited_view, unknown_event};
+use crate::companies::{JoinSnapshot, Response, Room, Subscriber, Visit, goes_on};
 
 pub const EVENTS: &[&str] = &["book", "cancel"];
 
 /// The join reply for a client's device, with everything that the app draws.
-struct Snapshot<'a> {
+struct CompanySnapshot<'a> {
     company: BrandView<'a>,
     availability: AvailabilityView<'a>,
     booking: Option<BookingView<'a>>,
 }
-object!(Snapshot<'_> { company, availability, booking });
+object!(CompanySnapshot<'_> { company, availability, booking });
 
 /// Topics to which a client may narrow the availability: as many as one employee may name.
 pub const TOPICS_PER_JOIN_MAX: usize = TOPICS_PER_EMPLOYEE_MAX;
 
 /// Joins a client's device to the company's topic.
-pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, old: Option<Seat>) -> Option<Seat> {
+pub async fn join(
+    caller: &ChannelRequest<'_>,
+    company: &CompanyId,
+    payload: &RawValue,
+    old: Option<Seat>,
+) -> Option<Seat> {
     let claims = caller.claims;
     let other = claims.company.as_deref().is_some_and(|own| own != company.as_str());
     let client = match claims.subject.parse::<ClientId>() {
@@ -56,7 +61,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
         if provision {
             provision_company(visit);
         }
-        match visit.enter(&room, Line { only: only.clone(), ..line }) {
+        match visit.enter(&room, Subscriber { only: only.clone(), ..line }) {
             Ok(_) => {
                 let availability = visit.show_availability();
                 let availability = view::availability_of(&availability, only.as_deref());
@@ -64,8 +69,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
                 let open = company.booking_of(&client);
                 let goes_on = open.and_then(|booking| goes_on(company, booking, visit.now()));
                 let booking = open.map(|booking| view::booking(company, booking));
-                let snapshot = Snapshot { company: view::brand(company), availability, booking };
-                let shown = Shown { snapshot: json::text(&snapshot).into(), proof: None, goes_on };
+                let snapshot = CompanySnapshot { company: view::brand(company), availability, booking };
+                let shown = JoinSnapshot { snapshot: json::text(&snapshot).into(), proof: None, goes_on };
                 Ok(Joined { room: room.clone(), shown })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
@@ -79,22 +84,22 @@ pub(super) fn provision_company(visit: &mut Visit<'_>) {
     if !visit.company().exists() {
         let name = visit.company().id().as_str().into();
         // The command that makes a company is never refused.
-        let _made = visit.take(&Command::SetCompany { name, settings: Settings::default() });
+        let _made = visit.take(&Command::SetCompany { name, settings: CompanySettings::default() });
     }
 }
 
 /// Handles a push of a client.
-pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Client(client) = &seat.room else { return };
     let fields = Fields::of(payload);
     match event {
-        "book" => caller.ask(&seat.company, |visit| book(visit, caller, client, &fields)).await,
-        "cancel" => caller.ask(&seat.company, |visit| cancel(visit, client, &fields)).await,
+        "book" => caller.reply_after_commit(&seat.company, |visit| book(visit, caller, client, &fields)).await,
+        "cancel" => caller.reply_after_commit(&seat.company, |visit| cancel(visit, client, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
+fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
     let fresh = caller.clock().fresh_booking();
     let command = (|| {
         Ok(Command::Book {

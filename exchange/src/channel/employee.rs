@@ -13,14 +13,14 @@ use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, SessionView};
 
 use super::company::{provision_company, refused};
-use super::{Caller, Joined, Seat, forbidden, unknown_event};
+use super::{ChannelRequest, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
-use crate::companies::{Response, Room, Shown, Visit};
+use crate::companies::{JoinSnapshot, Response, Room, Visit};
 
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
 
 /// The join reply for an employee's device, with everything that the app draws.
-struct Snapshot<'a> {
+struct EmployeeSnapshot<'a> {
     company: BrandView<'a>,
     status: &'static str,
     since: Moment,
@@ -29,7 +29,7 @@ struct Snapshot<'a> {
     session: Option<SessionView<'a>>,
     wrap_up_ends_in_ms: Option<u64>,
 }
-object!(Snapshot<'_> { company, status, since, intent, offer, session, wrap_up_ends_in_ms });
+object!(EmployeeSnapshot<'_> { company, status, since, intent, offer, session, wrap_up_ends_in_ms });
 
 /// The reply to `set_status`.
 struct StatusSet {
@@ -39,7 +39,12 @@ struct StatusSet {
 object!(StatusSet { status, intent });
 
 /// Joins an employee's device to their topic.
-pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeId, old: Option<Seat>) -> Option<Seat> {
+pub async fn join(
+    caller: &ChannelRequest<'_>,
+    company: &CompanyId,
+    employee: &EmployeeId,
+    old: Option<Seat>,
+) -> Option<Seat> {
     let claims = caller.claims;
     let own = claims.role == Role::Employee
         && claims.company.as_deref() == Some(company.as_str())
@@ -82,7 +87,7 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
 
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
     let Some((no, employee)) = company.find_employee(id) else {
-        return Joined { room, shown: Shown { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
+        return Joined { room, shown: JoinSnapshot { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
     };
     let (offered, session) = match employee.load.duty() {
         Duty::Asked(booking) => (company.booking(booking), None),
@@ -90,7 +95,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         Duty::Free | Duty::WrapUp { .. } => (None, None),
     };
     let open = offered.and_then(|b| Some((b, b.open_offers().find(|(_, offer)| offer.employee == no)?)));
-    let snapshot = Snapshot {
+    let snapshot = EmployeeSnapshot {
         company: view::brand(company),
         status: employee.status().word(),
         since: Moment(employee.since),
@@ -100,17 +105,19 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         wrap_up_ends_in_ms: view::wrap_up_ends_in_ms(employee, now),
     };
     let proof = open.map(|(_, (id, _))| id.to_string());
-    Joined { room, shown: Shown { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
+    Joined { room, shown: JoinSnapshot { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
 }
 
 /// Handles a push of an employee.
-pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Employee(employee) = &seat.room else { return };
     let fields = Fields::of(payload);
     match event {
-        "set_status" => caller.ask(&seat.company, |visit| set_status(visit, employee, &fields)).await,
-        "accept" => caller.ask(&seat.company, |visit| accept(visit, caller.clock(), employee, &fields)).await,
-        "reject" => caller.ask(&seat.company, |visit| reject(visit, employee, &fields)).await,
+        "set_status" => caller.reply_after_commit(&seat.company, |visit| set_status(visit, employee, &fields)).await,
+        "accept" => {
+            caller.reply_after_commit(&seat.company, |visit| accept(visit, caller.clock(), employee, &fields)).await
+        }
+        "reject" => caller.reply_after_commit(&seat.company, |visit| reject(visit, employee, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }

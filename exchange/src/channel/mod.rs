@@ -17,9 +17,9 @@ use switchboard_wire::claims::{Claims, REVOKED};
 use switchboard_wire::phoenix::{self, Ref, Version};
 use switchboard_wire::view::{self, ErrorView};
 
-use crate::admission::{Limited, Pass, Wish};
+use crate::admission::{Limited, LimitedAction, Pass};
 use crate::clock::Clock;
-use crate::companies::{JoinReply, Line, Reply, ReplyTo, Response, Room, Shown, Visit};
+use crate::companies::{JoinReply, JoinSnapshot, Reply, ReplyTo, Response, Room, Subscriber, Visit};
 use crate::outbox::Outgoing;
 
 pub use context::DeviceContext;
@@ -85,7 +85,7 @@ pub fn forbidden(message: &str) -> ErrorView<'static> {
 }
 
 /// A device that pushes or joins: the person of its token, its limits, and the address of the reply.
-pub struct Caller<'a> {
+pub struct ChannelRequest<'a> {
     pub context: &'a DeviceContext,
     pub claims: &'a Claims,
     pub pass: &'a Pass,
@@ -101,12 +101,12 @@ pub fn limited_view(limited: Limited) -> ErrorView<'static> {
 
 /// The limit by which an event is counted.
 #[must_use]
-pub fn wish(event: &str) -> Wish {
+pub fn wish(event: &str) -> LimitedAction {
     match event {
-        "message" | "notes" => Wish::Message,
-        "signal" => Wish::Signal,
+        "message" | "notes" => LimitedAction::Message,
+        "signal" => LimitedAction::Signal,
         // Unknown events too, because their replies cost as much.
-        _ => Wish::Change,
+        _ => LimitedAction::Change,
     }
 }
 
@@ -116,7 +116,7 @@ pub fn revoked() -> ErrorView<'static> {
     error("unauthorized", REVOKED.to_owned())
 }
 
-impl Caller<'_> {
+impl ChannelRequest<'_> {
     /// Refuses a person who is shut out of the company; the error is the reply.
     pub fn admitted(&self, visit: &Visit<'_>) -> Result<(), String> {
         if visit.company().shuts_out(self.claims.token()) { Err(view::json(&revoked())) } else { Ok(()) }
@@ -140,7 +140,7 @@ impl Caller<'_> {
     }
 
     /// Visits the company, and replies once the visit is committed.
-    pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
+    pub async fn reply_after_commit(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
         // Awaited outside the visit, because no company waits for a device.
         let place = self.pass.place().await;
         // The span goes with the reply, so that the trace includes the commit.
@@ -162,12 +162,12 @@ impl Caller<'_> {
         &self,
         company: &CompanyId,
         old: Option<Seat>,
-        work: impl FnOnce(&mut Visit<'_>, Line) -> Result<Joined, String>,
+        work: impl FnOnce(&mut Visit<'_>, Subscriber) -> Result<Joined, String>,
     ) -> Option<Seat> {
         let ReplyTo { outbox, join_ref, topic, .. } = &self.reply;
         let number = self.context.exchange.next_line();
         let (topic, joined_by) = (topic.clone(), join_ref.clone());
-        let line = Line { id: number, outbox: outbox.clone(), topic, join_ref: joined_by, only: None };
+        let line = Subscriber { id: number, outbox: outbox.clone(), topic, join_ref: joined_by, only: None };
         let place = self.pass.place().await;
         let (mut seat, mut is_refused) = (None, false);
         let visited = self.context.exchange.visit_and_reply(company, |visit| {
@@ -210,7 +210,7 @@ impl Caller<'_> {
 /// The room and the snapshot of a join that was granted.
 pub struct Joined {
     pub room: Room,
-    pub shown: Shown,
+    pub shown: JoinSnapshot,
 }
 
 /// A joined channel of a device, with its line in a room.

@@ -12,8 +12,8 @@ use switchboard_wire::view::{self, MessageView, Moment, Note, NotesView, PeerVie
 
 use super::company::refused;
 use super::employee::session_json;
-use super::{Caller, Joined, Seat, error, unknown_event};
-use crate::companies::{Response, Room, Shown, Visit};
+use super::{ChannelRequest, Joined, Seat, error, unknown_event};
+use crate::companies::{JoinSnapshot, Response, Room, Visit};
 use crate::ice::IceServers;
 
 /// Bytes of the messages in a join reply, as JSON. Messages of ordinary text all fit; one of control characters is six
@@ -26,13 +26,13 @@ const MESSAGE_FORM_BYTES: usize = 128;
 pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
 
 /// The join reply for a client's device, with everything that the app draws.
-struct Snapshot<'a> {
+struct SessionSnapshot<'a> {
     session: Option<SessionView<'a>>,
     note: Option<Note<'a>>,
     peer: PeerView,
     messages: Vec<MessageView<'a>>,
 }
-object!(Snapshot<'_> { session, note, peer, messages });
+object!(SessionSnapshot<'_> { session, note, peer, messages });
 
 /// The join reply for an employee's device: the same, with the notes.
 struct WithNotes<'a> {
@@ -51,24 +51,24 @@ struct Signal<'a> {
 object!(Signal<'_> { from, data });
 
 /// The reply to `message`.
-struct Sent {
+struct MessageReply {
     id: MessageId,
     at: Option<Moment>,
 }
-object!(Sent { id, at });
+object!(MessageReply { id, at });
 
 /// The reply to `notes`.
-struct Noted {
+struct NotesReply {
     at: Option<Moment>,
 }
-object!(Noted { at });
+object!(NotesReply { at });
 
 /// Joins a party's device to the session.
-pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
+pub async fn join(caller: &ChannelRequest<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
     let company = match caller.context.exchange.company_of_session(id).await {
         Ok(Some(company)) => company,
         Ok(None) => {
-            // Counted here, because `Caller::join` is not reached: the store was searched for nothing.
+            // Counted here, because `ChannelRequest::join` is not reached: the store was searched for nothing.
             caller.join_was_refused();
             caller.reply.send_error(&error("unknown_session", Refusal::UnknownSession.to_string()));
             return old;
@@ -89,7 +89,7 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
         match visit.enter(&room, line) {
             Ok(_) => {
                 let snapshot = visit.shown_once(&room, |company| snapshot(company, id, party));
-                Ok(Joined { room, shown: Shown { snapshot, proof: None, goes_on: None } })
+                Ok(Joined { room, shown: JoinSnapshot { snapshot, proof: None, goes_on: None } })
             }
             Err(refusal) => refuse(visit, refusal),
         }
@@ -116,7 +116,7 @@ fn snapshot(company: &Company, id: SessionId, party: Party) -> String {
     let note = booking.and_then(view::note);
     let session = session.map(|session| view::session(company, session));
     match party {
-        Party::Client => json::text(&Snapshot { session, note, peer, messages }),
+        Party::Client => json::text(&SessionSnapshot { session, note, peer, messages }),
         Party::Employee => json::text(&WithNotes { session, note, peer, messages, notes }),
     }
 }
@@ -133,21 +133,27 @@ fn shown(messages: &VecDeque<Message>) -> impl Iterator<Item = &Message> {
 }
 
 /// Handles a push of a party.
-pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Session(id, party) = seat.room else { return };
     let Some(by) = actor_in(caller.claims, &seat.company) else { return };
     let fields = Fields::of(payload);
     match event {
-        "message" => caller.ask(&seat.company, |visit| message(visit, caller, id, by, &fields)).await,
-        "signal" => caller.ask(&seat.company, |visit| signal(visit, id, party, &fields)).await,
-        "ice" => caller.ask(&seat.company, |visit| ice(visit, caller, id, party)).await,
-        "notes" => caller.ask(&seat.company, |visit| notes(visit, caller, id, by, &fields)).await,
-        "end" => caller.ask(&seat.company, |visit| end(visit, id, by, &fields)).await,
+        "message" => caller.reply_after_commit(&seat.company, |visit| message(visit, caller, id, by, &fields)).await,
+        "signal" => caller.reply_after_commit(&seat.company, |visit| signal(visit, id, party, &fields)).await,
+        "ice" => caller.reply_after_commit(&seat.company, |visit| ice(visit, caller, id, party)).await,
+        "notes" => caller.reply_after_commit(&seat.company, |visit| notes(visit, caller, id, by, &fields)).await,
+        "end" => caller.reply_after_commit(&seat.company, |visit| end(visit, id, by, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-fn message(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+fn message(
+    visit: &mut Visit<'_>,
+    caller: &ChannelRequest<'_>,
+    session: SessionId,
+    by: Actor,
+    fields: &Fields<'_>,
+) -> Response {
     caller.may_store(visit)?;
     let command = (|| {
         let body: String = fields.required("body")?;
@@ -163,7 +169,7 @@ fn message(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: A
     match answer {
         Ok(Answer::Message(session, id)) => {
             let sent = company.session(session).and_then(|session| session.message(id));
-            Ok(json::text(&Sent { id, at: sent.map(|message| Moment(message.at)) }))
+            Ok(json::text(&MessageReply { id, at: sent.map(|message| Moment(message.at)) }))
         }
         Ok(_) => Ok("{}".into()),
         Err(refusal) => Err(refused(company, &refusal)),
@@ -182,7 +188,7 @@ fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>
 }
 
 /// Hands out the servers for a call, with a credential.
-fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> Response {
+fn ice(visit: &Visit<'_>, caller: &ChannelRequest<'_>, id: SessionId, party: Party) -> Response {
     let running = visit.company().session(id).is_some_and(switchboard_core::Session::is_running);
     if !running {
         return Err(refused(visit.company(), &Refusal::SessionEnded));
@@ -191,7 +197,13 @@ fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> R
     Ok(view::json(&IceServers::of(&caller.context.ice, party, caller.clock().now())))
 }
 
-fn notes(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+fn notes(
+    visit: &mut Visit<'_>,
+    caller: &ChannelRequest<'_>,
+    session: SessionId,
+    by: Actor,
+    fields: &Fields<'_>,
+) -> Response {
     caller.may_store(visit)?;
     let written = fields.required::<String>("body").and_then(|body| {
         if body.len() > NOTES_MAX_BYTES {
@@ -203,7 +215,7 @@ fn notes(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: Act
     match written {
         Ok(_) => {
             let notes = company.session(session).and_then(|session| session.notes.as_ref());
-            Ok(json::text(&Noted { at: notes.map(|notes| Moment(notes.at)) }))
+            Ok(json::text(&NotesReply { at: notes.map(|notes| Moment(notes.at)) }))
         }
         Err(refusal) => Err(refused(company, &refusal)),
     }

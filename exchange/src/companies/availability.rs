@@ -22,8 +22,8 @@ pub struct Changes {
 
 /// The last announcement, and the next one if it is postponed.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    heard: Option<Heard>,
+pub(super) struct LastAvailability {
+    heard: Option<AnnouncedCounts>,
     /// The time of the last announcement, in even time like `due`.
     at: Time,
     /// The company's counters of changes as of the last comparison, so that most visits compare no lists.
@@ -34,7 +34,7 @@ pub(super) struct Told {
 
 /// The values that all clients know.
 #[derive(Debug)]
-struct Heard {
+struct AnnouncedCounts {
     in_all: Seen,
     topics: Vec<(Topic, Seen)>,
 }
@@ -58,7 +58,7 @@ impl From<TopicAvailability> for Seen {
     }
 }
 
-impl Told {
+impl LastAvailability {
     /// The time by which postponed counts must be announced.
     pub(super) const fn due(&self) -> Option<Time> {
         self.due
@@ -66,7 +66,7 @@ impl Told {
 
     /// The state after a load.
     pub(super) fn read_back(company: &Company) -> Self {
-        let mut heard = Heard::of(&company.availability());
+        let mut heard = AnnouncedCounts::of(&company.availability());
         // The last announcement may have been lost with its visit, so no count is known and all are announced again.
         for seen in [&mut heard.in_all].into_iter().chain(heard.topics.iter_mut().map(|(_, seen)| seen)) {
             seen.idle = None;
@@ -78,7 +78,7 @@ impl Told {
     pub(super) fn shown(&mut self, company: &Company, now: &Availability, is_first: bool) {
         let marks = company.availability_marks();
         if is_first {
-            *self = Self { heard: Some(Heard::of(now)), marks: Some(marks), ..Self::default() };
+            *self = Self { heard: Some(AnnouncedCounts::of(now)), marks: Some(marks), ..Self::default() };
         } else if self.marks != Some(marks)
             && let Some(heard) = &mut self.heard
         {
@@ -112,12 +112,12 @@ impl Told {
         }
         // Counts that moved and came back cause no announcement, so the next one is not postponed either.
         let told_at = if changes.is_nothing() { self.at } else { at };
-        *self = Self { heard: Some(Heard::of(&now)), at: told_at, marks: Some(marks), due: None };
+        *self = Self { heard: Some(AnnouncedCounts::of(&now)), at: told_at, marks: Some(marks), due: None };
         (!changes.is_nothing()).then_some(changes)
     }
 }
 
-impl Heard {
+impl AnnouncedCounts {
     fn of(now: &Availability) -> Self {
         let topics = now.topics.iter().map(|(topic, here)| (topic.clone(), (*here).into())).collect();
         Self { in_all: in_all(now).into(), topics }
@@ -206,14 +206,17 @@ mod tests {
 
     struct Desk {
         company: Company,
-        told: Told,
+        told: LastAvailability,
         now_ms: u64,
     }
 
     impl Desk {
         fn new() -> Self {
-            let mut desk =
-                Self { company: Company::new("acme".parse().unwrap()), told: Told::default(), now_ms: 1_000 };
+            let mut desk = Self {
+                company: Company::new("acme".parse().unwrap()),
+                told: LastAvailability::default(),
+                now_ms: 1_000,
+            };
             desk.take(&Command::SetCompany { name: "Acme".into(), settings: Default::default() });
             desk
         }
@@ -309,7 +312,7 @@ mod tests {
         let mut desk = Desk::new();
         desk.hire("ann", &["law", "tax"]);
         desk.joins(true);
-        desk.told = Told::read_back(&desk.company);
+        desk.told = LastAvailability::read_back(&desk.company);
         desk.hire("ann", &["tax"]);
         assert_eq!(desk.news(0), told(Some(1), &["law gone", "tax 1"]));
     }

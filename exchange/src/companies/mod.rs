@@ -14,7 +14,7 @@ mod ownership;
 
 mod reply;
 
-mod stored;
+mod recent_writes;
 
 mod timekeeper;
 
@@ -28,7 +28,7 @@ use switchboard_core::{Command, Company, CompanyId, SessionId, Status, Time};
 use switchboard_journal::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use switchboard_journal::sync::mpsc::Permit;
 use switchboard_journal::sync::{AsyncMutex, Mutex, MutexGuard, RwLock, watch};
-use switchboard_journal::{Due, Journal, ReadBack, StoreError, Work, Write, Written, base};
+use switchboard_journal::{DueCheckpoint, Journal, JournalItem, ReadBack, StoreError, Write, Written, base};
 use switchboard_metrics::METRICS;
 use tokio::sync::oneshot;
 
@@ -36,15 +36,15 @@ use crate::clock::Clock;
 
 pub use availability::Changes;
 pub use not_now::NotNow;
-pub use reply::{JoinReply, Reply, ReplyTo, Response, Shown, Visited};
-pub use rooms::{Line, Room, Rooms};
+pub use reply::{JoinReply, JoinSnapshot, Reply, ReplyTo, Response, Visited};
+pub use rooms::{Room, Rooms, Subscriber};
 pub use telling::goes_on;
 pub use visit::Visit;
 
 use ownership::{Term, shard};
 use reply::OnFate;
 use timekeeper::Timekeeper;
-use visit::Live;
+use visit::LoadedCompany;
 
 /// Events after which a company's snapshot is renewed, so that a load folds few events.
 const EVENTS_PER_SNAPSHOT: u64 = 5_000;
@@ -62,8 +62,8 @@ const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
 pub struct Exchange {
     journal: Journal,
     store: Arc<dyn ReadBack>,
-    snapshots: SyncSender<Due>,
-    slots: RwLock<HashMap<CompanyId, Arc<Slot>>>,
+    snapshots: SyncSender<DueCheckpoint>,
+    slots: RwLock<HashMap<CompanyId, Arc<CompanySlot>>>,
     sessions: RwLock<HashMap<SessionId, CompanyId>>,
     timekeeper: Timekeeper,
     clock: Clock,
@@ -71,7 +71,7 @@ pub struct Exchange {
     /// The number of the latest projection of all companies that began, on behalf of joins of unknown sessions.
     filings: AtomicU64,
     /// The number of the latest such projection that was completed; locked while one runs.
-    filing_all: AsyncMutex<u64>,
+    projecting_all: AsyncMutex<u64>,
     draining: AtomicBool,
 }
 
@@ -88,15 +88,15 @@ enum Patience {
 }
 
 /// The place of one company in memory, whether it is loaded or not.
-struct Slot {
+struct CompanySlot {
     id: CompanyId,
-    live: Mutex<Live>,
+    live: Mutex<LoadedCompany>,
     /// Held during a load or a rewrite, so that a company is loaded once, and never half rewritten.
     reading: AsyncMutex<()>,
 }
 
-impl Slot {
-    fn lock(&self) -> MutexGuard<'_, Live> {
+impl CompanySlot {
+    fn lock(&self) -> MutexGuard<'_, LoadedCompany> {
         self.live.lock().unwrap_or_else(|poisoned| {
             // A visit panicked halfway and may have left half a change, so the next visit loads the company again.
             self.live.clear_poison();
@@ -110,7 +110,12 @@ impl Slot {
 impl Exchange {
     /// An exchange whose caller keeps the time, with [`Exchange::take_due`] and [`Exchange::wake`].
     #[must_use]
-    pub fn new(journal: Journal, store: Arc<dyn ReadBack>, snapshots: SyncSender<Due>, clock: Clock) -> Arc<Self> {
+    pub fn new(
+        journal: Journal,
+        store: Arc<dyn ReadBack>,
+        snapshots: SyncSender<DueCheckpoint>,
+        clock: Clock,
+    ) -> Arc<Self> {
         Arc::new(Self {
             journal,
             store,
@@ -121,7 +126,7 @@ impl Exchange {
             clock,
             next_line: AtomicU64::new(1),
             filings: AtomicU64::new(0),
-            filing_all: AsyncMutex::new(0),
+            projecting_all: AsyncMutex::new(0),
             draining: AtomicBool::new(false),
         })
     }
@@ -131,7 +136,7 @@ impl Exchange {
     pub async fn open(
         journal: Journal,
         store: Arc<dyn ReadBack>,
-        snapshots: SyncSender<Due>,
+        snapshots: SyncSender<DueCheckpoint>,
         clock: Clock,
     ) -> Result<Arc<Self>, StoreError> {
         let exchange = Self::new(journal, store, snapshots, clock);
@@ -281,10 +286,10 @@ impl Exchange {
     /// The visit itself, with everything that belongs under the company's lock.
     fn work_in<T>(
         &self,
-        slot: &Slot,
-        live: &mut Live,
+        slot: &CompanySlot,
+        live: &mut LoadedCompany,
         term: Term,
-        permit: Permit<'_, Work>,
+        permit: Permit<'_, JournalItem>,
         work: impl FnOnce(&mut Visit<'_>) -> (T, Option<OnFate>),
     ) -> T {
         let mut visit = Visit::begin(live, self.clock.read());
@@ -292,18 +297,20 @@ impl Exchange {
         self.follow_sessions(slot, &visit);
         if let Some(entry) = visit.finish(term.epoch(), on_fate, &self.journal) {
             // Still under the lock, so that the queue holds the company's entries in their order.
-            permit.send(Work::Entry(entry));
+            permit.send(JournalItem::Entry(entry));
         }
         let next = live.next_deadline();
         self.timekeeper.arm(&slot.id, &mut live.armed, next);
         // When the queue of snapshots is full, the counters stay, so that the next visit asks again.
         let enough = events_per_snapshot(&live.company);
-        if live.events_since_snapshot >= enough && self.snapshots.try_send(Due::Snapshot(slot.id.clone())).is_ok() {
+        if live.events_since_snapshot >= enough
+            && self.snapshots.try_send(DueCheckpoint::Snapshot(slot.id.clone())).is_ok()
+        {
             // A snapshot brings a base too, if one is due.
             (live.events_since_snapshot, live.events_since_base) = (0, 0);
         }
         let enough = base::events_between(&live.company);
-        if live.events_since_base >= enough && self.snapshots.try_send(Due::Base(slot.id.clone())).is_ok() {
+        if live.events_since_base >= enough && self.snapshots.try_send(DueCheckpoint::Base(slot.id.clone())).is_ok() {
             live.events_since_base = 0;
         }
         // Otherwise requests for made-up ids would fill the memory with empty slots.
@@ -314,7 +321,7 @@ impl Exchange {
         value
     }
 
-    fn follow_sessions(&self, slot: &Slot, visit: &Visit<'_>) {
+    fn follow_sessions(&self, slot: &CompanySlot, visit: &Visit<'_>) {
         // Not committed yet: if the visit is lost, `follow_read_back` corrects the map.
         for (session, began) in visit.sessions_moved() {
             let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
@@ -327,7 +334,7 @@ impl Exchange {
     }
 
     /// Forgets sessions whose begin was lost, and notes those that run.
-    fn follow_read_back(&self, slot: &Slot, before: &Company, read: &Company) {
+    fn follow_read_back(&self, slot: &CompanySlot, before: &Company, read: &Company) {
         let running = |company: &Company| -> Vec<SessionId> {
             company.sessions().filter(|session| session.is_running()).map(|session| session.id).collect()
         };
@@ -340,7 +347,7 @@ impl Exchange {
     }
 
     /// Loads a company from the store, unless another visitor has just done so.
-    async fn read_back(&self, slot: &Arc<Slot>) -> Result<(), NotNow> {
+    async fn read_back(&self, slot: &Arc<CompanySlot>) -> Result<(), NotNow> {
         let _one_at_a_time = slot.reading.lock().await;
         let may_be_queued = {
             let live = slot.lock();
@@ -351,7 +358,7 @@ impl Exchange {
         };
         // Entries of an epoch that may still be good are projected first, so that the load sees them.
         if may_be_queued {
-            self.file(Some(&slot.id)).await?;
+            self.project(Some(&slot.id)).await?;
         }
         // The term from before the load: if a commit fails meanwhile, the company is loaded once more.
         let term = self.held(shard(&slot.id)).ok_or(NotNow::Unavailable)?;
@@ -374,26 +381,32 @@ impl Exchange {
         Ok(())
     }
 
-    fn work_in_unless_nothing(&self, slot: &Slot, live: &mut Live, term: Term, permit: Permit<'_, Work>) {
+    fn work_in_unless_nothing(
+        &self,
+        slot: &CompanySlot,
+        live: &mut LoadedCompany,
+        term: Term,
+        permit: Permit<'_, JournalItem>,
+    ) {
         // A company without events would be retired here, and its visitor would load it for ever.
         if live.company.seq() > 0 {
             self.work_in(slot, live, term, permit, |visit| (visit.resume(), None));
         }
     }
 
-    fn slot(&self, id: &CompanyId) -> Arc<Slot> {
+    fn slot(&self, id: &CompanyId) -> Arc<CompanySlot> {
         if let Some(slot) = self.known_slot(id) {
             return slot;
         }
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let new = || {
-            let live = Mutex::new(Live::unread(id.clone()));
-            Arc::new(Slot { id: id.clone(), live, reading: AsyncMutex::new(()) })
+            let live = Mutex::new(LoadedCompany::unread(id.clone()));
+            Arc::new(CompanySlot { id: id.clone(), live, reading: AsyncMutex::new(()) })
         };
         slots.entry(id.clone()).or_insert_with(new).clone()
     }
 
-    fn known_slot(&self, id: &CompanyId) -> Option<Arc<Slot>> {
+    fn known_slot(&self, id: &CompanyId) -> Option<Arc<CompanySlot>> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
@@ -403,34 +416,34 @@ impl Exchange {
         if known.is_some() {
             return Ok(known);
         }
-        let filed = self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))?;
-        if filed.is_some() {
-            return Ok(filed);
+        let projected = self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))?;
+        if projected.is_some() {
+            return Ok(projected);
         }
         // A session that began and ended a moment ago may not be projected yet.
-        self.file_together().await?;
+        self.project_together().await?;
         self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))
     }
 
     /// Returns once everything queued until now is projected. Concurrent callers share one projection of all companies,
     /// because each is expensive.
-    async fn file_together(&self) -> Result<(), NotNow> {
+    async fn project_together(&self) -> Result<(), NotNow> {
         let asked = self.filings.load(Ordering::Acquire);
-        let mut done = self.filing_all.lock().await;
+        let mut done = self.projecting_all.lock().await;
         // A projection that began after this call covers everything that this caller needs.
         if *done > asked {
             return Ok(());
         }
         let begun = self.filings.fetch_add(1, Ordering::AcqRel) + 1;
-        self.file(None).await?;
+        self.project(None).await?;
         *done = begun;
         Ok(())
     }
 
     /// Returns once everything queued for a company, or for all, is in the tables that history is read from. An error
     /// means that the tables cannot be written now and would be read stale.
-    pub async fn file(&self, company: Option<&CompanyId>) -> Result<(), NotNow> {
-        if self.journal.filed(company).await { Ok(()) } else { Err(NotNow::Unavailable) }
+    pub async fn project(&self, company: Option<&CompanyId>) -> Result<(), NotNow> {
+        if self.journal.projected(company).await { Ok(()) } else { Err(NotNow::Unavailable) }
     }
 
     /// Writes data beside the companies' events, such as API keys and endpoints, in the order of the journal. After an
@@ -453,7 +466,7 @@ impl Exchange {
 
     /// Sets the gauges of the metrics. Each company is locked for a moment, one after another.
     pub fn count(&self) {
-        let slots: Vec<Arc<Slot>> =
+        let slots: Vec<Arc<CompanySlot>> =
             self.slots.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let (mut employees, mut clients) = ([0; 4], 0);
         for slot in &slots {
@@ -509,7 +522,7 @@ impl Exchange {
             }
             let _reads_it_anew = Rewriting { exchange: self, slot: &slot };
             // Projected first, so that the work finds all events in the tables.
-            self.file(Some(id)).await?;
+            self.project(Some(id)).await?;
             return work.await.map(|()| Ok(true));
         }
     }
@@ -570,7 +583,7 @@ impl Exchange {
 /// A rewrite in progress. However the rewrite ends, the company is then woken and handles what is due.
 struct Rewriting<'a> {
     exchange: &'a Exchange,
-    slot: &'a Slot,
+    slot: &'a CompanySlot,
 }
 
 impl Drop for Rewriting<'_> {

@@ -12,10 +12,10 @@ use switchboard_metrics::{METRICS, seconds};
 pub(super) struct Outcomes {
     company: Option<CompanyId>,
     began: Instant,
-    noted: Vec<Noted>,
+    noted: Vec<NotedOutcome>,
 }
 
-enum Noted {
+enum NotedOutcome {
     FirstOffer,
     OfferClosed { outcome: Outcome, after_ms: u64 },
     Assigned { booking: BookingId, session: SessionId, offers: u32, after_ms: u64, searched_ms: u64 },
@@ -27,7 +27,7 @@ impl Outcomes {
     /// Outcomes of events that the company has just applied.
     pub(super) fn of(company: &Company, events: &[Event], now: Time, began: Instant) -> Self {
         // Durations are computed now, because the journal's thread has no access to the company.
-        let noted: Vec<Noted> = events.iter().filter_map(|event| note(company, event, now)).collect();
+        let noted: Vec<NotedOutcome> = events.iter().filter_map(|event| note(company, event, now)).collect();
         Self { company: (!noted.is_empty()).then(|| company.id().clone()), began, noted }
     }
 
@@ -36,27 +36,27 @@ impl Outcomes {
         let Some(company) = self.company else { return };
         for noted in self.noted {
             match noted {
-                Noted::FirstOffer => METRICS.book_to_offer.observe(self.began.elapsed().as_secs_f64()),
-                Noted::OfferClosed { outcome, after_ms } => {
+                NotedOutcome::FirstOffer => METRICS.book_to_offer.observe(self.began.elapsed().as_secs_f64()),
+                NotedOutcome::OfferClosed { outcome, after_ms } => {
                     METRICS.offers.of(outcome.word()).inc();
                     if outcome == Outcome::Rejected {
                         METRICS.offer_to_answer.observe(seconds(after_ms));
                     }
                 }
-                Noted::Assigned { booking, session, offers, after_ms, searched_ms } => {
+                NotedOutcome::Assigned { booking, session, offers, after_ms, searched_ms } => {
                     METRICS.offers.of(Outcome::Accepted.word()).inc();
                     METRICS.offer_to_answer.observe(seconds(after_ms));
                     METRICS.search.observe(seconds(searched_ms));
                     METRICS.booking_assigned();
                     tracing::debug!(%company, %booking, %session, offers, searched_ms, "a booking found somebody");
                 }
-                Noted::BookingEnded { booking, reason, offers, searched_ms } => {
+                NotedOutcome::BookingEnded { booking, reason, offers, searched_ms } => {
                     METRICS.search.observe(seconds(searched_ms));
                     METRICS.bookings.of(reason.word()).inc();
                     let reason = reason.word();
                     tracing::debug!(%company, %booking, reason, offers, searched_ms, "a booking ended without anybody");
                 }
-                Noted::SessionEnded { session, booking, by, lasted_ms } => {
+                NotedOutcome::SessionEnded { session, booking, by, lasted_ms } => {
                     METRICS.session.observe(seconds(lasted_ms));
                     METRICS.sessions.of(by.word()).inc();
                     let by = by.word();
@@ -67,13 +67,13 @@ impl Outcomes {
     }
 }
 
-fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
+fn note(company: &Company, event: &Event, now: Time) -> Option<NotedOutcome> {
     match event.about() {
         Subject::Booking(booking) => note_booking(company, booking, event, now),
         Subject::Session(session) => {
             let Event::SessionEnded { by, .. } = event else { return None };
             let ended = company.session(session)?;
-            Some(Noted::SessionEnded {
+            Some(NotedOutcome::SessionEnded {
                 session,
                 booking: ended.booking,
                 by: *by,
@@ -84,15 +84,15 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
     }
 }
 
-fn note_booking(company: &Company, booking: BookingId, event: &Event, now: Time) -> Option<Noted> {
+fn note_booking(company: &Company, booking: BookingId, event: &Event, now: Time) -> Option<NotedOutcome> {
     if let Event::OfferMade { offer, .. } = event {
-        (offer.attempt == 1).then_some(Noted::FirstOffer)
+        (offer.attempt == 1).then_some(NotedOutcome::FirstOffer)
     } else if let Event::OfferClosed { offer, outcome, .. } = event {
         let (_, closed) = find(company, *offer)?;
-        Some(Noted::OfferClosed { outcome: *outcome, after_ms: closed.made_at.ms_until(now) })
+        Some(NotedOutcome::OfferClosed { outcome: *outcome, after_ms: closed.made_at.ms_until(now) })
     } else if let Event::OfferAccepted { offer, session } = event {
         let (found, accepted) = find(company, *offer)?;
-        Some(Noted::Assigned {
+        Some(NotedOutcome::Assigned {
             booking,
             session: *session,
             offers: offer.attempt,
@@ -101,7 +101,7 @@ fn note_booking(company: &Company, booking: BookingId, event: &Event, now: Time)
         })
     } else if let Event::BookingEnded { reason, .. } = event {
         let ended = company.booking(booking)?;
-        Some(Noted::BookingEnded {
+        Some(NotedOutcome::BookingEnded {
             booking,
             reason: *reason,
             offers: ended.latest_offer_id().attempt,

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::NotNow;
-use crate::admission::Place;
-use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
+use crate::admission::RequestPermit;
+use crate::outbox::{GoesOn, Outbox, Outgoing, SearchProgress, SnapshotReply};
 
 /// The address of a reply: a device, and one of its requests.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub enum Reply {
     Push {
         to: ReplyTo,
         frame: String,
-        place: Place,
+        place: RequestPermit,
         span: Span,
     },
     Join(Box<JoinReply>),
@@ -72,7 +72,7 @@ pub enum Reply {
     },
     /// To a pong, which gets none.
     Nothing {
-        place: Place,
+        place: RequestPermit,
     },
 }
 
@@ -84,13 +84,13 @@ pub struct JoinReply {
     /// The close frame of an earlier join of the same topic, which is over even if the visit is lost.
     pub old_closed: Option<String>,
     /// The snapshot, or an error as JSON.
-    pub response: Result<Shown, String>,
-    pub place: Place,
+    pub response: Result<JoinSnapshot, String>,
+    pub place: RequestPermit,
 }
 
 /// The snapshot for a device that has joined, and the proofs that go with it.
 #[derive(Debug)]
-pub struct Shown {
+pub struct JoinSnapshot {
     /// Shared with other devices that are shown the same.
     pub snapshot: Arc<String>,
     /// The bytes of the ping that proves the delivery of an open offer in the snapshot.
@@ -128,15 +128,15 @@ impl JoinReply {
             to.outbox.push(Outgoing::Frame(closed.into()));
         }
         match (fate, response) {
-            (Fate::Committed, Ok(Shown { snapshot: shown, proof: None, goes_on: None })) => {
+            (Fate::Committed, Ok(JoinSnapshot { snapshot: shown, proof: None, goes_on: None })) => {
                 let ReplyTo { outbox, join_ref, reference, topic } = to;
-                outbox.push_snapshot(Snapshot { join_ref, reference, topic, shown });
+                outbox.push_snapshot(SnapshotReply { join_ref, reference, topic, shown });
             }
-            (Fate::Committed, Ok(Shown { snapshot, proof, goes_on })) => {
+            (Fate::Committed, Ok(JoinSnapshot { snapshot, proof, goes_on })) => {
                 let frame = to.framed(ReplyStatus::Ok, &snapshot).into();
                 to.outbox.push(match proof {
                     Some(proof) => Outgoing::Offer(frame, proof.into()),
-                    None => Outgoing::Search(frame, Search { line, goes_on }),
+                    None => Outgoing::Search(frame, SearchProgress { line, goes_on }),
                 });
             }
             (Fate::Committed, Err(error)) => to.send(&Err(error)),

@@ -10,7 +10,7 @@ use crate::outbox::Outbox;
 
 /// One joined device on one topic.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Subscriber {
     /// Unique among all lines of this run.
     pub id: u64,
     pub outbox: Outbox,
@@ -46,7 +46,7 @@ impl Room {
 /// All rooms of a company.
 #[derive(Debug, Default)]
 pub struct Rooms {
-    lines: BTreeMap<Room, Vec<Line>>,
+    lines: BTreeMap<Room, Vec<Subscriber>>,
     /// Lines of devices that do not answer. Such a device counts as gone and still gets all frames.
     silent: BTreeSet<u64>,
     /// Lines with a closed topic. Such a device gets no more frames, and counts as before until its socket has
@@ -56,14 +56,14 @@ pub struct Rooms {
 
 #[derive(Debug)]
 struct Closed {
-    line: Line,
+    line: Subscriber,
     /// The last event of the visit that closed the topic.
     seq: u64,
 }
 
 impl Rooms {
     /// Adds a line to a room.
-    pub fn enter(&mut self, room: Room, line: Line) {
+    pub fn enter(&mut self, room: Room, line: Subscriber) {
         // Capacity for one line, because most people have one device.
         self.lines.entry(room).or_insert_with(|| Vec::with_capacity(1)).push(line);
     }
@@ -90,7 +90,7 @@ impl Rooms {
     }
 
     /// Closes the topics of some rooms, in a visit whose last event is `seq`. Returns the lines that were open.
-    pub fn close(&mut self, seq: u64, is_closed: impl Fn(&Room) -> bool) -> Vec<Line> {
+    pub fn close(&mut self, seq: u64, is_closed: impl Fn(&Room) -> bool) -> Vec<Subscriber> {
         let rooms: Vec<Room> = self.lines.keys().filter(|room| is_closed(room)).cloned().collect();
         let mut shut_out = Vec::new();
         for room in rooms {
@@ -123,19 +123,19 @@ impl Rooms {
     }
 
     /// The lines of a room, including those with a closed topic.
-    fn devices_in(&self, room: &Room) -> impl Iterator<Item = &Line> {
+    fn devices_in(&self, room: &Room) -> impl Iterator<Item = &Subscriber> {
         let closed = self.closed.get(room).into_iter().flatten();
         self.in_room(room).iter().chain(closed.map(|closed| &closed.line))
     }
 
     /// The lines of a room that get frames.
     #[must_use]
-    pub fn in_room(&self, room: &Room) -> &[Line] {
+    pub fn in_room(&self, room: &Room) -> &[Subscriber] {
         self.lines.get(room).map_or(&[], Vec::as_slice)
     }
 
     /// The lines of all clients.
-    pub fn clients(&self) -> impl Iterator<Item = &Line> {
+    pub fn clients(&self) -> impl Iterator<Item = &Subscriber> {
         let clients = self.lines.iter().take_while(|(room, _)| matches!(room, Room::Client(_)));
         clients.flat_map(|(_, lines)| lines)
     }
@@ -183,7 +183,10 @@ mod tests {
         let mut rooms = Rooms::default();
         for id in ids {
             let (outbox, _unread) = Outbox::new(1, Version::V2);
-            rooms.enter(room(), Line { id: *id, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None });
+            rooms.enter(
+                room(),
+                Subscriber { id: *id, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None },
+            );
         }
         rooms
     }

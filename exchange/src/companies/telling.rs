@@ -14,15 +14,15 @@ use switchboard_wire::view::{self, Named};
 use uuid::fmt::Hyphenated;
 
 use super::availability::Changes;
-use super::rooms::{Line, Room, Rooms};
-use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
+use super::rooms::{Room, Rooms, Subscriber};
+use crate::outbox::{GoesOn, Outbox, Outgoing, SearchProgress};
 
 /// A frame or an end on the way to one device.
-pub type Delivery = (Outbox, Outgoing);
+pub type OutboundFrame = (Outbox, Outgoing);
 
 /// The deliveries that notices cause, for all rooms.
 #[must_use]
-pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
+pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<OutboundFrame> {
     let deliveries = Vec::with_capacity(notices.len());
     let mut telling = Telling { company, rooms, now, deliveries, payload: String::new() };
     // Notices for boards are many, and are skipped at once while no board is open.
@@ -34,7 +34,7 @@ pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> 
 }
 
 /// Bytes that deliveries hold in memory.
-pub(super) fn bytes(deliveries: &[Delivery]) -> usize {
+pub(super) fn bytes(deliveries: &[OutboundFrame]) -> usize {
     // Deliveries of a shared frame follow one another, so a comparison with the last one counts each frame once.
     let mut last = std::ptr::null();
     let mut bytes = 0;
@@ -49,7 +49,7 @@ pub(super) fn bytes(deliveries: &[Delivery]) -> usize {
 }
 
 /// Closes the topics and the sockets of people who are shut out.
-pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], deliveries: &mut Vec<Delivery>) {
+pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], deliveries: &mut Vec<OutboundFrame>) {
     for notice in notices {
         let whose = match notice {
             Notice::ShutOut(whose) => whose,
@@ -62,8 +62,13 @@ pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], de
 
 /// Sends changed availability to all clients. A client that named topics hears of these and of the totals alone, and of
 /// nothing if none of them changed. Clients with the same changes share one frame.
-pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Changes, deliveries: &mut Vec<Delivery>) {
-    let shared = |payload| Shared::new(company_topic(company), "availability", payload);
+pub(super) fn tell_availability(
+    company: &CompanyId,
+    rooms: &Rooms,
+    changes: &Changes,
+    deliveries: &mut Vec<OutboundFrame>,
+) {
+    let shared = |payload| SharedFrame::new(company_topic(company), "availability", payload);
     let of_some = |places: &[usize]| {
         json::text(&view::availability_changes(
             changes.available,
@@ -71,8 +76,8 @@ pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Ch
             places.iter().map(|at| &changes.topics[*at]),
         ))
     };
-    let mut of_all: Option<Shared<'_>> = None;
-    let mut narrowed: BTreeMap<Vec<usize>, Shared<'_>> = BTreeMap::new();
+    let mut of_all: Option<SharedFrame<'_>> = None;
+    let mut narrowed: BTreeMap<Vec<usize>, SharedFrame<'_>> = BTreeMap::new();
     for line in rooms.clients() {
         let frame = match &line.only {
             None => of_all.get_or_insert_with(|| {
@@ -121,10 +126,10 @@ pub(super) fn relay(
     to: Party,
     event: &str,
     payload: &impl Json,
-    deliveries: &mut Vec<Delivery>,
+    deliveries: &mut Vec<OutboundFrame>,
 ) {
     let payload = json::text(payload);
-    let mut frame = Shared::new(session_topic(session), event, payload.as_str().into());
+    let mut frame = SharedFrame::new(session_topic(session), event, payload.as_str().into());
     deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.as_joined(line)));
 }
 
@@ -142,7 +147,7 @@ fn is_of(company: &Company, whose: &Whose, room: &Room) -> bool {
 }
 
 /// Closes the topic of every line, and then each socket that is for this company alone.
-fn shut_out(lines: &[Line], deliveries: &mut Vec<Delivery>) {
+fn shut_out(lines: &[Subscriber], deliveries: &mut Vec<OutboundFrame>) {
     for line in lines {
         let version = line.outbox.version();
         let close = phoenix::event::CLOSE;
@@ -155,7 +160,7 @@ fn shut_out(lines: &[Line], deliveries: &mut Vec<Delivery>) {
 }
 
 /// A frame that is encoded once for each protocol version among its devices.
-struct Shared<'a> {
+struct SharedFrame<'a> {
     topic: String,
     event: &'a str,
     payload: Cow<'a, str>,
@@ -163,7 +168,7 @@ struct Shared<'a> {
     v2: Option<Utf8Bytes>,
 }
 
-impl<'a> Shared<'a> {
+impl<'a> SharedFrame<'a> {
     const fn new(topic: String, event: &'a str, payload: Cow<'a, str>) -> Self {
         Self { topic, event, payload, v1: None, v2: None }
     }
@@ -177,12 +182,12 @@ impl<'a> Shared<'a> {
         made.get_or_insert_with(make).clone()
     }
 
-    fn to(&mut self, line: &Line) -> Delivery {
+    fn to(&mut self, line: &Subscriber) -> OutboundFrame {
         (line.outbox.clone(), Outgoing::Frame(self.frame(line.outbox.version())))
     }
 
     /// The frame under the topic's name as the device joined it.
-    fn as_joined(&mut self, line: &Line) -> Delivery {
+    fn as_joined(&mut self, line: &Subscriber) -> OutboundFrame {
         // A device that wrote a session's UUID in capitals needs a frame of its own, because Phoenix clients match the
         // name that they joined.
         if *line.topic == *self.topic {
@@ -198,7 +203,7 @@ struct Telling<'a> {
     company: &'a Company,
     rooms: &'a Rooms,
     now: Time,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<OutboundFrame>,
     /// Memory that all payloads use in turn, so that a visit allocates once for them.
     payload: String,
 }
@@ -228,12 +233,15 @@ impl Telling<'_> {
                 let found = company.booking(*booking)?;
                 let payload = Named("booking", view::booking(company, found));
                 let (room, goes_on) = (Room::Client(client.clone()), goes_on(company, found, self.now));
-                let mut frame =
-                    Shared::new(company_topic(company.id()), "booking", written(&mut self.payload, &payload).into());
+                let mut frame = SharedFrame::new(
+                    company_topic(company.id()),
+                    "booking",
+                    written(&mut self.payload, &payload).into(),
+                );
                 let lines = self.rooms.in_room(&room).iter();
                 self.deliveries.extend(lines.map(|line| {
                     let frame = frame.frame(line.outbox.version());
-                    (line.outbox.clone(), Outgoing::Search(frame, Search { line: line.id, goes_on }))
+                    (line.outbox.clone(), Outgoing::Search(frame, SearchProgress { line: line.id, goes_on }))
                 }));
             }
             Notice::Message { session, message } => {
@@ -277,7 +285,7 @@ impl Telling<'_> {
         let proof = Bytes::from(proof);
         let topic = employee_topic(self.company.id(), &employee.id);
         let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
-        let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload).into());
+        let mut frame = SharedFrame::new(topic, "offer", written(&mut self.payload, &payload).into());
         self.deliveries.extend(lines.map(|line| {
             let frame = frame.frame(line.outbox.version());
             (line.outbox.clone(), Outgoing::Offer(frame, proof.clone()))
@@ -309,7 +317,7 @@ impl Telling<'_> {
     fn tell_rooms(&mut self, rooms: &[Room], topic: String, event: &str, payload: &impl Json) {
         let mut lines = rooms.iter().flat_map(|room| self.rooms.in_room(room)).peekable();
         if lines.peek().is_some() {
-            let mut frame = Shared::new(topic, event, written(&mut self.payload, payload).into());
+            let mut frame = SharedFrame::new(topic, event, written(&mut self.payload, payload).into());
             self.deliveries.extend(lines.map(|line| frame.as_joined(line)));
         }
     }

@@ -15,14 +15,14 @@ use switchboard_wire::json::Json;
 use super::availability;
 use super::outcomes::Outcomes;
 use super::ownership::Term;
+use super::recent_writes::RecentWrites;
 use super::reply::OnFate;
-use super::rooms::{Line, Room, Rooms};
-use super::stored::Stored;
-use super::telling::{self, Delivery};
-use crate::clock::{self, Reading};
+use super::rooms::{Room, Rooms, Subscriber};
+use super::telling::{self, OutboundFrame};
+use crate::clock::{self, ClockReading};
 
 /// A company in memory, with its rooms.
-pub(super) struct Live {
+pub(super) struct LoadedCompany {
     pub(super) company: Company,
     /// The term in which the company was loaded; none if it must be loaded before the next visit.
     pub(super) term: Option<Term>,
@@ -39,20 +39,20 @@ pub(super) struct Live {
     /// How far the company's time is ahead of even time, in milliseconds. The difference stays fixed while anything is
     /// due, so that deadlines are measured by a clock that never jumps.
     ahead_ms: i64,
-    told: availability::Told,
-    shown: Option<Shown>,
-    stored: Stored,
+    told: availability::LastAvailability,
+    shown: Option<LastSnapshot>,
+    stored: RecentWrites,
 }
 
 /// The snapshot that was made last, with its room and the number of the latest event in it.
-struct Shown {
+struct LastSnapshot {
     room: Room,
     seq: u64,
     /// Weak, so that the text is freed with the last device that waits for it.
     text: Weak<String>,
 }
 
-impl Live {
+impl LoadedCompany {
     pub(super) fn unread(id: CompanyId) -> Self {
         Self {
             company: Company::new(id),
@@ -64,14 +64,14 @@ impl Live {
             events_since_snapshot: 0,
             events_since_base: 0,
             ahead_ms: 0,
-            told: availability::Told::default(),
+            told: availability::LastAvailability::default(),
             shown: None,
-            stored: Stored::default(),
+            stored: RecentWrites::default(),
         }
     }
 
     /// Takes over a company that was loaded; the rooms keep their devices.
-    pub(super) fn replace(&mut self, company: Company, term: Term, events_since_snapshot: u64, now: Reading) {
+    pub(super) fn replace(&mut self, company: Company, term: Term, events_since_snapshot: u64, now: ClockReading) {
         let ahead_ms = now.wall.ms_until(company.clock());
         self.ahead_ms = now.ahead_ms().saturating_add_unsigned(ahead_ms);
         if ahead_ms > 0 {
@@ -80,9 +80,9 @@ impl Live {
         }
         self.rooms.reopen_after(company.seq());
         self.told = if self.rooms.has_no_clients() {
-            availability::Told::default()
+            availability::LastAvailability::default()
         } else {
-            availability::Told::read_back(&company)
+            availability::LastAvailability::read_back(&company)
         };
         self.company = company;
         self.shown = None;
@@ -108,7 +108,7 @@ impl Live {
     ///
     /// A company's time never goes back. With the wall clock behind it, the company's time goes on as long as anything
     /// is due, and then stands until the wall clock has caught up.
-    fn follow(&mut self, now: Reading) -> Option<u64> {
+    fn follow(&mut self, now: ClockReading) -> Option<u64> {
         let by_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
         if self.company.next_deadline().is_none() {
             // Not before the latest event, because events are read in the order of their times.
@@ -132,21 +132,21 @@ impl Live {
 
 /// One visit, which yields at most one entry.
 pub struct Visit<'a> {
-    live: &'a mut Live,
+    live: &'a mut LoadedCompany,
     now: Time,
     even: Time,
     by_the_wall: Time,
     first_seq: u64,
     events: Vec<Event>,
     notices: Vec<Notice>,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<OutboundFrame>,
     /// Bytes that wait for the commit beside the events and their frames.
     held: usize,
     began: Instant,
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn begin(live: &'a mut Live, read: Reading) -> Self {
+    pub(super) fn begin(live: &'a mut LoadedCompany, read: ClockReading) -> Self {
         let went_ahead_ms = live.follow(read);
         let (now, even) = (clock::plus(read.even, live.ahead_ms).max(live.company.clock()), read.even);
         let by_the_wall = read.wall;
@@ -205,7 +205,7 @@ impl<'a> Visit<'a> {
 
     /// Adds a device to a room; the first device of a person makes the person present. A refused device is not in the
     /// room.
-    pub fn enter(&mut self, room: &Room, line: Line) -> Result<Answer, Refusal> {
+    pub fn enter(&mut self, room: &Room, line: Subscriber) -> Result<Answer, Refusal> {
         // Checked here, because a board has no command that would be refused.
         if !self.live.company.exists() && !matches!(room, Room::Session(..)) {
             return Err(Refusal::UnknownCompany);
@@ -242,13 +242,13 @@ impl<'a> Visit<'a> {
     /// The snapshot for a device that joins a room. Devices that would get the same text share one, as long as any of
     /// them waits for it.
     pub fn shown_once(&mut self, room: &Room, show: impl FnOnce(&Company) -> String) -> Arc<String> {
-        let Live { company, shown, .. } = &mut *self.live;
+        let LoadedCompany { company, shown, .. } = &mut *self.live;
         let same = shown.as_ref().filter(|shown| shown.seq == company.seq() && shown.room == *room);
         if let Some(text) = same.and_then(|shown| shown.text.upgrade()) {
             return text;
         }
         let text = Arc::new(show(company));
-        *shown = Some(Shown { room: room.clone(), seq: company.seq(), text: Arc::downgrade(&text) });
+        *shown = Some(LastSnapshot { room: room.clone(), seq: company.seq(), text: Arc::downgrade(&text) });
         text
     }
 
@@ -348,7 +348,7 @@ impl<'a> Visit<'a> {
 
     /// The availability for a client who has just joined, noted as told to that client.
     pub fn show_availability(&mut self) -> Availability {
-        let Live { company, rooms, told, .. } = &mut *self.live;
+        let LoadedCompany { company, rooms, told, .. } = &mut *self.live;
         let availability = company.availability();
         // The client's own line is in the room already.
         let is_first = rooms.clients().nth(1).is_none();
@@ -356,8 +356,8 @@ impl<'a> Visit<'a> {
         availability
     }
 
-    fn tell_availability(&mut self, deliveries: &mut Vec<Delivery>) {
-        let Live { company, rooms, told, .. } = &mut *self.live;
+    fn tell_availability(&mut self, deliveries: &mut Vec<OutboundFrame>) {
+        let LoadedCompany { company, rooms, told, .. } = &mut *self.live;
         if let Some(changes) = told.news(company, self.even, rooms.has_no_clients()) {
             telling::tell_availability(company.id(), rooms, &changes, deliveries);
         }

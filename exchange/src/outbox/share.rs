@@ -8,7 +8,7 @@ use switchboard_journal::sync::atomic::{AtomicUsize, Ordering};
 use switchboard_journal::sync::{Mutex, MutexGuard};
 use switchboard_wire::phoenix::Version;
 
-use super::{Outbox, Queue, Waiting};
+use super::{Outbox, OutboxReceiver, SendQueue};
 
 /// Bytes that may wait for all devices of one person: a page of a board for each of 256 sockets, because all of them
 /// may return at once.
@@ -39,7 +39,7 @@ impl Outboxes {
 
     /// An outbox for so many frames to a device of a person, and its receiving end.
     #[must_use]
-    pub fn open(self: &Arc<Self>, person: u64, frames: usize, version: Version) -> (Outbox, Waiting) {
+    pub fn open(self: &Arc<Self>, person: u64, frames: usize, version: Version) -> (Outbox, OutboxReceiver) {
         let share = self.share(person);
         let (outbox, waiting) = Outbox::of(share.clone(), frames, version);
         let mut queues = share.queues();
@@ -78,7 +78,7 @@ impl Outboxes {
 pub(super) struct Share {
     person: u64,
     bytes: AtomicUsize,
-    queues: Mutex<Vec<Weak<Queue>>>,
+    queues: Mutex<Vec<Weak<SendQueue>>>,
     all: Arc<Outboxes>,
 }
 
@@ -109,13 +109,13 @@ impl Share {
     /// Shuts the person's queue with the most bytes. Returns whether that freed anything, because otherwise
     /// [`Share::make_room`] would never end.
     fn shut_heaviest(&self) -> bool {
-        let queues: Vec<Arc<Queue>> = self.queues().iter().filter_map(Weak::upgrade).collect();
+        let queues: Vec<Arc<SendQueue>> = self.queues().iter().filter_map(Weak::upgrade).collect();
         let weights = queues.into_iter().map(|queue| (queue.weight(), queue));
         let heaviest = weights.filter(|(weight, _)| *weight > 0).max_by_key(|(weight, _)| *weight);
         heaviest.is_some_and(|(_, queue)| queue.makes_room())
     }
 
-    fn queues(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
+    fn queues(&self) -> MutexGuard<'_, Vec<Weak<SendQueue>>> {
         // No step under the lock can leave half a change, so the list is good even after a panic.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -144,11 +144,11 @@ mod tests {
         outbox.push(Outgoing::Frame("x".repeat(bytes).into()));
     }
 
-    fn open(outboxes: &Arc<Outboxes>, person: u64) -> (Outbox, Waiting) {
+    fn open(outboxes: &Arc<Outboxes>, person: u64) -> (Outbox, OutboxReceiver) {
         outboxes.open(person, 1000, Version::V2)
     }
 
-    async fn end(waiting: &Waiting) -> Option<Ended> {
+    async fn end(waiting: &OutboxReceiver) -> Option<Ended> {
         poll_fn(|cx| waiting.poll_ready(cx)).await.err()
     }
 

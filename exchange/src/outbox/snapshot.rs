@@ -8,7 +8,7 @@ use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
 /// The reply to a join. The frame is encoded when the writer takes it, so that devices which join at the same moment
 /// share one text until then.
 #[derive(Debug)]
-pub struct Snapshot {
+pub struct SnapshotReply {
     pub join_ref: Ref,
     pub reference: Ref,
     pub topic: Arc<str>,
@@ -16,7 +16,7 @@ pub struct Snapshot {
     pub shown: Arc<String>,
 }
 
-impl Snapshot {
+impl SnapshotReply {
     pub(super) fn bytes(&self) -> usize {
         self.topic.len() + self.shown.len()
     }

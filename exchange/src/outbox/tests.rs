@@ -6,7 +6,7 @@ fn frame(bytes: usize) -> Outgoing {
     Outgoing::Frame("x".repeat(bytes).into())
 }
 
-fn is_shut(waiting: &Waiting) -> bool {
+fn is_shut(waiting: &OutboxReceiver) -> bool {
     waiting.queue.lock().shut.is_some()
 }
 

@@ -1,6 +1,6 @@
 //! The companies of the scenes, as the disk has them at the start.
 
-use switchboard_core::{ClientId, Command, Company, CompanyId, EmployeeId, Intent, Settings, Time};
+use switchboard_core::{ClientId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, Time};
 
 /// The time at which every scene starts.
 pub const START: Time = Time::from_ms(1_000_000);
@@ -18,7 +18,7 @@ pub fn carl() -> ClientId {
 }
 
 pub fn set_company() -> Command {
-    Command::SetCompany { name: "Acme".into(), settings: Settings::default() }
+    Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() }
 }
 
 pub fn set_employee(employee: &EmployeeId) -> Command {

@@ -8,12 +8,12 @@ use switchboard_journal::Fate;
 use switchboard_wire::phoenix::{Ref, Version};
 
 use super::company::{after, ann, carl, id, idle_ann};
-use super::world::{Disk, Here, World};
-use crate::companies::{Line, Room};
-use crate::outbox::{Outbox, Outgoing, Waiting};
+use super::world::{Here, SceneDisk, SceneWorld};
+use crate::companies::{Room, Subscriber};
+use crate::outbox::{Outbox, OutboxReceiver, Outgoing};
 
 /// A device that has joined a room.
-pub struct Listener {
+pub struct SceneListener {
     pub line: u64,
     pub room: Room,
     /// The task that reads frames; it ends when the last sender of the task's outbox is dropped.
@@ -21,8 +21,8 @@ pub struct Listener {
 }
 
 /// Acme, where Ann is idle and has joined her topic, in a world where these commits fail, counted from 0.
-pub async fn ann_at_acme(failing: &[u32]) -> (World, CompanyId, Here, Listener) {
-    let world = World::new(&[&after("acme", &idle_ann())], 4, failing);
+pub async fn ann_at_acme(failing: &[u32]) -> (SceneWorld, CompanyId, Here, SceneListener) {
+    let world = SceneWorld::new(&[&after("acme", &idle_ann())], 4, failing);
     let (acme, here) = (id("acme"), world.here());
     let at_ann = here.join(&acme, Room::Employee(ann())).await;
     (world, acme, here, at_ann)
@@ -30,18 +30,18 @@ pub async fn ann_at_acme(failing: &[u32]) -> (World, CompanyId, Here, Listener) 
 
 impl Here {
     /// Joins a device. Like a real one the device leaves again if the join is lost, and retries until it succeeds.
-    pub async fn join(&self, company: &CompanyId, room: Room) -> Listener {
+    pub async fn join(&self, company: &CompanyId, room: Room) -> SceneListener {
         loop {
             let (outbox, frames) = Outbox::new(64, Version::V2);
             let line = self.exchange.next_line();
-            let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
+            let joining = Subscriber { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
             let joined = self.visit(company, |visit| {
                 visit.enter(&room, joining).expect("anybody may enter");
             });
             match joined.await {
                 Ok(Fate::Committed) => {
                     let reading = spawn(read(self.disk.clone(), company.clone(), frames));
-                    return Listener { line, room, reading };
+                    return SceneListener { line, room, reading };
                 }
                 Ok(Fate::Lost) => self.exchange.leave(company, &room, line).await,
                 Err(_not_now) => {}
@@ -75,7 +75,7 @@ impl Here {
     }
 }
 
-async fn read(disk: Disk, company: CompanyId, frames: Waiting) {
+async fn read(disk: SceneDisk, company: CompanyId, frames: OutboxReceiver) {
     while poll_fn(|cx| frames.poll_ready(cx)).await.is_ok() {
         let Some(
             Outgoing::Frame(frame)

@@ -7,7 +7,7 @@ use shuttle::future::{JoinHandle, spawn};
 use switchboard_core::{CompanyId, Time};
 use tokio::sync::watch;
 
-use super::world::{Here, World};
+use super::world::{Here, SceneWorld};
 
 /// The time that ends all timekeeping.
 const OVER: Time = Time::from_ms(u64::MAX);
@@ -16,11 +16,11 @@ const OVER: Time = Time::from_ms(u64::MAX);
 pub struct Timekeeping(JoinHandle<()>);
 
 impl Timekeeping {
-    pub fn begin(world: &World) -> Self {
+    pub fn begin(world: &SceneWorld) -> Self {
         Self(spawn(run(world.here(), world.health.clone(), world.here().time.subscribe())))
     }
 
-    pub async fn end(self, world: &World) {
+    pub async fn end(self, world: &SceneWorld) {
         world.well_again().await;
         world.here().time.send_replace(OVER);
         self.0.await.expect("it ends");

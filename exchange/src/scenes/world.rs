@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use futures_util::future::BoxFuture;
 use switchboard_core::{Command, Company, CompanyId, EmployeeId, SessionId, Time};
 use switchboard_journal::sync::{Mutex, Notify, step, watch};
-use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writer};
+use switchboard_journal::{Fate, Journal, JournalItem, JournalThread, ReadBack, Store, StoreError};
 
 use super::company::{self, START};
 use crate::clock::Clock;
@@ -16,10 +16,10 @@ use crate::companies::{Exchange, NotNow, Visit};
 
 /// A store in memory that fails on demand.
 #[derive(Clone, Default)]
-pub struct Disk(Arc<Mutex<Stored>>, Arc<Notify>);
+pub struct SceneDisk(Arc<Mutex<SceneDiskState>>, Arc<Notify>);
 
 #[derive(Default)]
-struct Stored {
+struct SceneDiskState {
     companies: BTreeMap<CompanyId, Company>,
     /// The commits that fail, counted from 0.
     failing: BTreeSet<u32>,
@@ -31,8 +31,8 @@ struct Stored {
     reads: BTreeMap<CompanyId, u32>,
 }
 
-impl Disk {
-    fn with<R>(&self, look: impl FnOnce(&mut Stored) -> R) -> R {
+impl SceneDisk {
+    fn with<R>(&self, look: impl FnOnce(&mut SceneDiskState) -> R) -> R {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -77,7 +77,7 @@ impl Disk {
     }
 }
 
-impl Stored {
+impl SceneDiskState {
     fn company(&mut self, id: &CompanyId) -> &mut Company {
         self.companies.entry(id.clone()).or_insert_with(|| Company::new(id.clone()))
     }
@@ -87,8 +87,8 @@ impl Stored {
     }
 }
 
-impl Store for Disk {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+impl Store for SceneDisk {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         step();
         let bell = self.1.clone();
         self.with(|stored| {
@@ -98,7 +98,7 @@ impl Store for Disk {
             stored.commits += 1;
             stored.well()?;
             for work in batch {
-                let Work::Entry(entry) = work else { continue };
+                let JournalItem::Entry(entry) = work else { continue };
                 let company = stored.company(&entry.company);
                 assert_eq!(entry.first_seq, company.seq() + 1, "no gap and no double in {}", entry.company);
                 for event in &entry.events {
@@ -124,7 +124,7 @@ impl Store for Disk {
     }
 }
 
-impl ReadBack for Disk {
+impl ReadBack for SceneDisk {
     fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
         let (disk, id) = (self.clone(), id.clone());
         Box::pin(async move {
@@ -152,12 +152,12 @@ impl ReadBack for Disk {
     }
 }
 
-/// An exchange on a [`Disk`], with the journal's thread.
-pub struct World {
+/// An exchange on a [`SceneDisk`], with the journal's thread.
+pub struct SceneWorld {
     pub exchange: Arc<Exchange>,
-    pub disk: Disk,
+    pub disk: SceneDisk,
     pub health: watch::Receiver<bool>,
-    journal: Writer,
+    journal: JournalThread,
     time: Arc<tokio::sync::watch::Sender<Time>>,
     inside: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
@@ -166,21 +166,21 @@ pub struct World {
 #[derive(Clone)]
 pub struct Here {
     pub exchange: Arc<Exchange>,
-    pub disk: Disk,
+    pub disk: SceneDisk,
     pub time: Arc<tokio::sync::watch::Sender<Time>>,
     inside: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
 
-impl World {
+impl SceneWorld {
     /// A world with these companies on the disk, so many places in the journal's queue, and these failing commits.
     pub fn new(companies: &[&Company], places: usize, failing: &[u32]) -> Self {
-        let stored = Stored {
+        let stored = SceneDiskState {
             companies: companies.iter().map(|company| (company.id().clone(), (*company).clone())).collect(),
             failing: failing.iter().copied().collect(),
             sick_for: 1,
-            ..Stored::default()
+            ..SceneDiskState::default()
         };
-        let disk = Disk(Arc::new(Mutex::new(stored)), Arc::default());
+        let disk = SceneDisk(Arc::new(Mutex::new(stored)), Arc::default());
         let (journal, thread) = Journal::start(disk.clone(), places).expect("a thread");
         let health = journal.health();
         let (snapshots, _nobody_writes_any) = sync_channel(1);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use switchboard_core::{
-    Actor, Answer, BookingId, ClientId, Command, Company, EmployeeId, Intent, Key, MessageId, OfferId, Party,
-    SessionId, Settings, Time, Topic, Turn, invariants,
+    Actor, Answer, BookingId, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId, OfferId,
+    Party, SessionId, Time, Topic, Turn, invariants,
 };
 use switchboard_journal::rows::rows_of;
 use switchboard_wire::view;
@@ -16,7 +16,7 @@ const STEPS_PER_SNAPSHOT: usize = 16;
 
 /// Runs commands, which the bytes choose together with their people and objects. Printable bytes reach everything.
 pub fn commands(data: &[u8]) {
-    let mut walk = Walk::new(data);
+    let mut walk = CommandWalk::new(data);
     for step in 0..STEPS_MAX {
         if walk.choices.is_empty() {
             break;
@@ -56,7 +56,7 @@ impl Choices<'_> {
     }
 }
 
-struct Walk<'a> {
+struct CommandWalk<'a> {
     choices: Choices<'a>,
     company: Company,
     /// The same company, folded from its events alone.
@@ -67,7 +67,7 @@ struct Walk<'a> {
     sessions: Vec<SessionId>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> CommandWalk<'a> {
     fn new(data: &'a [u8]) -> Self {
         let company = Company::new(id("acme"));
         let (folded, now_ms) = (company.clone(), 1_700_000_000_000);
@@ -297,10 +297,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn settings(&mut self) -> Settings {
+    fn settings(&mut self) -> CompanySettings {
         let ms = [0, 1, 5, 20, 60];
         let some = [1, 5, 20, 60];
-        let settings = Settings {
+        let settings = CompanySettings {
             offer_timeout_ms: self.choices.of(&some),
             delivery_timeout_ms: self.choices.of(&ms),
             booking_deadline_ms: self.choices.of(&some),
@@ -318,8 +318,8 @@ impl<'a> Walk<'a> {
 }
 
 /// Timeouts so short that a walk both meets and misses them.
-fn short() -> Settings {
-    Settings {
+fn short() -> CompanySettings {
+    CompanySettings {
         offer_timeout_ms: 20,
         delivery_timeout_ms: 5,
         booking_deadline_ms: 60,
@@ -327,7 +327,7 @@ fn short() -> Settings {
         intent_lapse_ms: 60,
         client_grace_ms: 20,
         session_grace_ms: 20,
-        ..Settings::default()
+        ..CompanySettings::default()
     }
 }
 

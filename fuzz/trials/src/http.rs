@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
-use switchboard::api::past::HistoryReader;
+use switchboard::api::history_reader::HistoryReader;
 use switchboard::api::{self, ApiState, Pages};
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, SignInCodes};
@@ -63,7 +63,7 @@ pub fn http(data: &[u8]) {
     let runtime = runtime.unwrap_or_else(|error| panic!("{error}"));
     let place = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     runtime.block_on(async {
-        let trial = Trial::start(place.path()).await;
+        let trial = HttpTrial::start(place.path()).await;
         for line in data.split(|byte| *byte == b'\n').take(REQUESTS_MAX) {
             trial.request(line).await;
         }
@@ -76,13 +76,13 @@ pub fn http(data: &[u8]) {
     assert!(report.differences.is_empty(), "{:?}", report.differences);
 }
 
-struct Trial {
+struct HttpTrial {
     exchange: Arc<Exchange>,
     app: Router,
     names: [(&'static str, String); 3],
 }
 
-impl Trial {
+impl HttpTrial {
     async fn start(place: &std::path::Path) -> Self {
         let api = api(place).await.unwrap_or_else(|error| panic!("{error}"));
         let (exchange, names) = (api.exchange.clone(), seed(&api.exchange).await);
@@ -212,15 +212,15 @@ async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
 }
 
 /// Timeouts that no trial reaches, so that the same input does the same each time.
-fn patient() -> switchboard_core::Settings {
+fn patient() -> switchboard_core::CompanySettings {
     let day = switchboard_core::limits::TIMEOUT_MAX_MS;
-    switchboard_core::Settings {
+    switchboard_core::CompanySettings {
         offer_timeout_ms: day,
         delivery_timeout_ms: 0,
         booking_deadline_ms: day,
         session_grace_ms: day,
         client_grace_ms: day,
-        ..switchboard_core::Settings::default()
+        ..switchboard_core::CompanySettings::default()
     }
 }
 

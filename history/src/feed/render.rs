@@ -8,22 +8,28 @@ use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, Offer
 use switchboard_wire::Kind;
 use switchboard_wire::view::Moment;
 
-use super::told::{Data, OfSession, Told};
+use super::feed_event::{Data, FeedEvent, SessionData};
 use crate::lists::unreadable;
-use crate::past::{Answer, BookingFacts, Past};
+use crate::past::{BookingFacts, HistoryResult, Past};
 
 /// The type, the lane and the data of an event.
-type Said = (Kind, String, Data);
+type RenderedEvent = (Kind, String, Data);
 
 /// The event as the feed has it; none when the event is internal.
-pub(super) fn told(past: &dyn Past, company: &CompanyId, seq: u64, at: Time, event: &Event) -> Answer<Option<Told>> {
+pub(super) fn told(
+    past: &dyn Past,
+    company: &CompanyId,
+    seq: u64,
+    at: Time,
+    event: &Event,
+) -> HistoryResult<Option<FeedEvent>> {
     let rows = Rows { past, company };
     let Some((kind, lane, data)) = said(&rows, seq, at, event)? else { return Ok(None) };
-    Ok(Some(Told::new(company, seq, at, kind, lane, data)))
+    Ok(Some(FeedEvent::new(company, seq, at, kind, lane, data)))
 }
 
 /// The lane of an event, without rendering the event; none when the event is internal.
-pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Answer<Option<String>> {
+pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> HistoryResult<Option<String>> {
     let rows = Rows { past, company };
     Ok(match event {
         Event::CompanySet { .. } | Event::CompanyRemoved => Some("company".to_owned()),
@@ -54,7 +60,7 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Answe
     })
 }
 
-fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Answer<Option<Said>> {
+fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Option<RenderedEvent>> {
     Ok(Some(match event {
         Event::CompanySet { name, settings } => {
             let data = Data::CompanySet { name: name.to_string(), settings: settings.clone() };
@@ -137,7 +143,7 @@ fn lane_of_employee(number: EmployeeNo) -> String {
 }
 
 /// Renders all that an app's back end needs to wake the phone of the asked employee.
-fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Answer<Said> {
+fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> HistoryResult<RenderedEvent> {
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
     let note = raw(booking.as_ref().and_then(|row| row.note.as_deref()))?;
@@ -159,7 +165,7 @@ fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> An
     Ok((Kind::OfferMade, offer.booking.to_string(), data))
 }
 
-fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Answer<Said> {
+fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> HistoryResult<RenderedEvent> {
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
     let client_name = booking.as_ref().and_then(|row| row.client_name.clone());
@@ -178,18 +184,23 @@ fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Answe
 }
 
 /// The text is left out: a receiver that may read it asks for the session's messages.
-fn message_sent(rows: &Rows<'_>, session: SessionId, message: MessageId, from: Party) -> Answer<Said> {
+fn message_sent(rows: &Rows<'_>, session: SessionId, message: MessageId, from: Party) -> HistoryResult<RenderedEvent> {
     let (lane, of, _) = rows.session(session)?;
     Ok((Kind::MessageSent, lane, Data::MessageSent { message_id: message, of, from: from.word() }))
 }
 
-fn session_ended(rows: &Rows<'_>, session: SessionId, ended_by: &'static str, reason: Option<String>) -> Answer<Said> {
+fn session_ended(
+    rows: &Rows<'_>,
+    session: SessionId,
+    ended_by: &'static str,
+    reason: Option<String>,
+) -> HistoryResult<RenderedEvent> {
     let (lane, of, started_at) = rows.session(session)?;
     Ok((Kind::SessionEnded, lane, Data::SessionEnded { of, started_at, ended_by, reason }))
 }
 
 /// A client's JSON, unchanged.
-fn raw(note: Option<&str>) -> Answer<Option<Box<RawValue>>> {
+fn raw(note: Option<&str>) -> HistoryResult<Option<Box<RawValue>>> {
     note.map(|note| RawValue::from_string(note.to_owned()).map_err(unreadable)).transpose()
 }
 
@@ -200,19 +211,19 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn booking(&self, id: BookingId) -> Answer<Option<BookingFacts>> {
+    fn booking(&self, id: BookingId) -> HistoryResult<Option<BookingFacts>> {
         self.past.booking_facts(self.company, id)
     }
 
-    fn asked(&self, offer: OfferId) -> Answer<Option<String>> {
+    fn asked(&self, offer: OfferId) -> HistoryResult<Option<String>> {
         self.past.asked(self.company, offer)
     }
 
     /// A session's lane, its parties, and its start.
-    fn session(&self, id: SessionId) -> Answer<(String, OfSession, Option<Moment>)> {
+    fn session(&self, id: SessionId) -> HistoryResult<(String, SessionData, Option<Moment>)> {
         Ok(match self.past.session_facts(self.company, id)? {
             Some(session) => {
-                let of = OfSession {
+                let of = SessionData {
                     session_id: id,
                     booking_id: Some(session.booking.clone()),
                     client_id: Some(session.client),
@@ -223,17 +234,17 @@ impl Rows<'_> {
             }
             None => {
                 let of =
-                    OfSession { session_id: id, booking_id: None, client_id: None, employee_id: None, topic: None };
+                    SessionData { session_id: id, booking_id: None, client_id: None, employee_id: None, topic: None };
                 (id.to_string(), of, None)
             }
         })
     }
 
-    fn name(&self, employee: &str) -> Answer<Option<String>> {
+    fn name(&self, employee: &str) -> HistoryResult<Option<String>> {
         self.past.employee_name(self.company, employee)
     }
 
-    fn employee_with_number(&self, number: EmployeeNo, seq: u64) -> Answer<Option<String>> {
+    fn employee_with_number(&self, number: EmployeeNo, seq: u64) -> HistoryResult<Option<String>> {
         self.past.employee_with_number(self.company, number, seq)
     }
 }

@@ -12,13 +12,13 @@ use crate::server_url::ServerUrl;
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A person's device on one topic.
-pub(super) struct Device {
+pub(super) struct DemoDevice {
     who: &'static str,
     topic: String,
     socket: Socket,
 }
 
-impl Device {
+impl DemoDevice {
     pub(super) async fn join(url: &ServerUrl, token: &str, who: &'static str, topic: &str) -> anyhow::Result<Self> {
         let mut socket = match Socket::connect(url.address(), token, WAIT_MAX).await {
             Ok(socket) => socket,

@@ -21,8 +21,8 @@ use switchboard_history::paging::Page;
 use switchboard_wire::view;
 
 use super::ApiState;
-use super::caller::Caller;
-use super::past::HistoryReader;
+use super::history_reader::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
 use crate::reading;
 
@@ -33,7 +33,7 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
 
 /// An answer, or the problem that prevents it.
-pub type Answered = Result<Response, Problem>;
+pub type ApiResult = Result<Response, Problem>;
 
 /// An answer with a JSON body.
 #[must_use]
@@ -45,7 +45,7 @@ pub fn shown(status: StatusCode, body: &impl Serialize) -> Response {
 ///
 /// # Errors
 /// The problem that the work found, or that nothing can be done now.
-pub async fn visit(api: &ApiState, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Answered) -> Answered {
+pub async fn visit(api: &ApiState, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> ApiResult) -> ApiResult {
     api.exchange.visit(company, work).await?.committed().await?
 }
 
@@ -58,7 +58,7 @@ pub async fn command(
     company: &CompanyId,
     command: Command,
     show: impl FnOnce(&Visit<'_>, switchboard_core::Answer) -> Response,
-) -> Answered {
+) -> ApiResult {
     visit(api, company, |visit| match visit.take(&command) {
         Ok(answer) => Ok(show(visit, answer)),
         Err(refusal) => Err(Problem::refused(visit.company(), &refusal)),
@@ -98,10 +98,10 @@ pub fn exists(company: &Company) -> Result<(), Problem> {
 pub async fn look(
     api: &ApiState,
     past: &HistoryReader,
-    caller: &Caller,
+    caller: &Principal,
     company: &CompanyId,
-    look: impl FnOnce(&Company) -> Answered,
-) -> Answered {
+    look: impl FnOnce(&Company) -> ApiResult,
+) -> ApiResult {
     if api.exchange.is_healthy() {
         return visit(api, company, |visit| look(visit.company())).await;
     }
@@ -116,16 +116,16 @@ pub async fn look(
 pub async fn look_through(
     api: &ApiState,
     past: &HistoryReader,
-    caller: &Caller,
+    caller: &Principal,
     company: &CompanyId,
-    look: impl FnOnce(&Company) -> Answered,
-) -> Answered {
+    look: impl FnOnce(&Company) -> ApiResult,
+) -> ApiResult {
     let turn = caller.part_of(&api.admission.shares.lists, Some(company)).await?;
     if api.exchange.is_healthy() {
         return visit(api, company, |visit| look(visit.company())).await;
     }
     let of = company.clone();
-    let read = past.as_filed(move |reader| {
+    let read = past.as_projected(move |reader| {
         // The turn lasts as long as the question, even when its request is gone, because the question goes on.
         let _turn = turn;
         reader.company(&of)
@@ -170,9 +170,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
 }
 
 /// A body as it came. A body that is too long is refused as a problem, which axum's own answer would not be.
-pub struct Sent(Bytes);
+pub struct RawBody(Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for Sent {
+impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -187,7 +187,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     }
 }
 
-impl Sent {
+impl RawBody {
     /// The body as it came.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -199,7 +199,7 @@ impl Sent {
 ///
 /// # Errors
 /// A problem that names the field.
-pub fn body<T: DeserializeOwned>(Sent(bytes): &Sent) -> Result<T, Problem> {
+pub fn body<T: DeserializeOwned>(RawBody(bytes): &RawBody) -> Result<T, Problem> {
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
     reading::json(bytes).map_err(|error| Problem::invalid(error.said_of("the body")))
 }

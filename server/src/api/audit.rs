@@ -13,16 +13,16 @@ use switchboard_exchange::admission::Peer;
 use switchboard_history::audit::AuditItem;
 use switchboard_history::paging::{Listed, Page};
 use switchboard_journal::Write;
-use switchboard_journal::audit::{AuditEntry, Filter, readable};
+use switchboard_journal::audit::{AuditEntry, AuditFilter, readable};
 use switchboard_wire::{Scope, shape};
 use utoipa::IntoParams;
 
 use super::ApiState;
-use super::ask::{self, Answered, shown};
-use super::caller::Caller;
-use super::past::HistoryReader;
+use super::ask::{self, ApiResult, shown};
+use super::history_reader::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
-use super::rights::{self, Asked};
+use super::rights::{self, RequestedAccess};
 
 /// Id by which a request is found in the logs of all servers that pass it on.
 const REQUEST_ID: &str = "x-request-id";
@@ -42,9 +42,9 @@ pub fn is_change(method: &Method) -> bool {
 /// When the caller goes away before the answer, the outcome stays open.
 pub async fn listed(
     api: &ApiState,
-    caller: &Caller,
+    caller: &Principal,
     peer: Option<Peer>,
-    asked: Asked,
+    asked: RequestedAccess,
     request: Request,
     next: Next,
 ) -> Response {
@@ -75,9 +75,9 @@ pub async fn listed(
 /// limited, because refused requests alone could push the changes of others out of the list.
 pub fn refused(
     api: &ApiState,
-    caller: &Caller,
+    caller: &Principal,
     peer: Option<Peer>,
-    asked: Asked,
+    asked: RequestedAccess,
     request: &Request,
     forbidden: Problem,
 ) -> Response {
@@ -98,7 +98,13 @@ fn name_request(response: &mut Response, line: &AuditEntry) {
     }
 }
 
-fn line(api: &ApiState, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &Request) -> AuditEntry {
+fn line(
+    api: &ApiState,
+    caller: &Principal,
+    peer: Option<Peer>,
+    asked: RequestedAccess,
+    request: &Request,
+) -> AuditEntry {
     let id = api.exchange.clock().fresh_line();
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
@@ -153,14 +159,14 @@ struct ListQuery {
     params(ListQuery),
     responses((status = 200, body = Listed<AuditItem>, description = "A page of lines"))
 )]
-pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Principal>, uri: Uri) -> ApiResult {
     let ListQuery { company, key: by, from, to, limit, after } = ask::query(&uri)?;
     let company: Option<CompanyId> = company.map(|company| ask::id("company", &company)).transpose()?;
     if company.as_ref().is_some_and(|company| !caller.is_for(company.as_str())) {
         return Err(rights::is_not_for(&caller, Scope::Manage));
     }
     let before = after.as_deref().map(ask::cursor).transpose()?;
-    let filter = Filter {
+    let filter = AuditFilter {
         company: company.map(|company| company.to_string()),
         companies: caller.companies(),
         key: by,

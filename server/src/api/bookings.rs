@@ -6,7 +6,7 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
-use switchboard_history::Filter;
+use switchboard_history::HistoryFilter;
 use switchboard_history::lists::BookingDetail;
 use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
@@ -14,10 +14,10 @@ use switchboard_wire::view::{self, BookingView};
 use utoipa::IntoParams;
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, shown};
+use super::history_reader::{HistoryReader, known};
 use super::in_path::{OfBooking, OfCompany};
-use super::past::{HistoryReader, known};
+use super::principal::Principal;
 use super::problem::Problem;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -54,8 +54,8 @@ pub(super) fn filter(
     employee: Option<String>,
     from: Option<&str>,
     to: Option<&str>,
-) -> Result<Filter, Problem> {
-    Ok(Filter { state, client, employee, from: ask::moment("from", from)?, to: ask::moment("to", to)? })
+) -> Result<HistoryFilter, Problem> {
+    Ok(HistoryFilter { state, client, employee, from: ask::moment("from", from)?, to: ask::moment("to", to)? })
 }
 
 /// Lists bookings, newest first.
@@ -73,10 +73,10 @@ pub(super) fn filter(
 )]
 pub async fn list(
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
     let state = ask::one_of("state", state, &BookingState::ALL.map(BookingState::word))?;
@@ -100,7 +100,10 @@ pub async fn list(
         (status = 404, description = "`unknown_booking`"),
     )
 )]
-pub async fn show(State(past): State<HistoryReader>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
+pub async fn show(
+    State(past): State<HistoryReader>,
+    InPath((company, booking)): InPath<(String, String)>,
+) -> ApiResult {
     let (company, booking) = ids(&company, &booking)?;
     let found = past.of(&company, move |past, company| past.show_booking(company, booking)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;
@@ -127,7 +130,7 @@ pub async fn show(State(past): State<HistoryReader>, InPath((company, booking)):
 pub async fn cancel(
     State(api): State<Arc<ApiState>>,
     InPath((company, booking)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let (company, booking) = ids(&company, &booking)?;
     let command = Command::Cancel { booking, by: Actor::Admin };
     let cancelled = ask::command(&api, &company, command, |visit, _| {

@@ -7,19 +7,19 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Settings, Topic};
+use switchboard_core::{Brand, Colour, Command, Company, CompanyId, CompanySettings, Employee, Topic};
 use switchboard_exchange::{NotNow, Visit};
 use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, CompanyView, Moment};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Answered, InPath, Sent, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, RawBody, shown};
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
+use super::history_reader::HistoryReader;
 use super::in_path::OfCompany;
 use super::merge::Patched;
-use super::past::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
 use super::{ApiState, logo};
 use crate::reading;
@@ -124,7 +124,7 @@ struct Idle<'a> {
     params(ListQuery),
     responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
 )]
-pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Principal>, uri: Uri) -> ApiResult {
     let ListQuery { limit, after, prefix } = ask::query(&uri)?;
     let page = ask::page::<CompanyId>(limit, after.as_deref())?;
     let prefix = prefix.unwrap_or_default();
@@ -153,10 +153,10 @@ pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extensio
 pub async fn show(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     conditions: Conditions,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let show = ask::look(&api, &past, &caller, &company, |company| {
         let tag = Tag::of_company(company).ok_or_else(ask::unknown_company)?;
@@ -190,8 +190,8 @@ pub async fn put(
     State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyBody { name, colour, settings } = ask::body(&sent)?;
     let colour = colour.map(|colour| ask::id("colour", &colour)).transpose()?;
@@ -213,7 +213,7 @@ fn painted(company: &Company, colour: Option<Colour>) -> Command {
     Command::SetBrand { brand: Brand { colour, logo: company.brand().logo.clone() } }
 }
 
-fn take_and_show(visit: &mut Visit<'_>, commands: &[Command], status: StatusCode) -> Answered {
+fn take_and_show(visit: &mut Visit<'_>, commands: &[Command], status: StatusCode) -> ApiResult {
     for command in commands {
         let taken = visit.take(command);
         taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
@@ -244,8 +244,8 @@ pub async fn patch(
     State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyPatch { name, colour, settings } = ask::body(&sent)?;
     let colour = colour.try_map(|colour| ask::id("colour", &colour).map(Some))?;
@@ -264,10 +264,10 @@ pub async fn patch(
 }
 
 /// Merges a patch as RFC 7396 says: named fields are replaced, null removes, the rest stays.
-fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Settings, Problem> {
+fn merged(settings: &CompanySettings, patch: Patched<Map<String, Value>>) -> Result<CompanySettings, Problem> {
     let patch = match patch {
         Patched::Kept => return Ok(settings.clone()),
-        Patched::Reset => return Ok(Settings::default()),
+        Patched::Reset => return Ok(CompanySettings::default()),
         Patched::Set(patch) => patch,
     };
     let Ok(Value::Object(mut fields)) = serde_json::to_value(settings) else { return Ok(settings.clone()) };
@@ -282,11 +282,15 @@ fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Set
     read_settings(fields)
 }
 
-fn read_settings(fields: Map<String, Value>) -> Result<Settings, Problem> {
+fn read_settings(fields: Map<String, Value>) -> Result<CompanySettings, Problem> {
     reading::value(Value::Object(fields)).map_err(|error| Problem::invalid(error.inside("settings").said_of("")))
 }
 
-fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) -> Result<Command, Problem> {
+fn set_company(
+    name: Arc<str>,
+    settings: CompanySettings,
+    before: Option<&CompanySettings>,
+) -> Result<Command, Problem> {
     settings.check().map_err(|(field, range)| Problem::invalid(format!("`settings.{field}` {range}")))?;
     settings.agree(before).map_err(|(first, second)| {
         Problem::invalid(format!("`settings.{first}` must not be longer than `settings.{second}`"))
@@ -311,7 +315,7 @@ pub async fn remove(
     State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id_of_old("company", &company)?;
     let remove = ask::visit(&api, &company, |visit| {
         conditions.check(Tag::of_company(visit.company()).as_ref())?;
@@ -329,7 +333,7 @@ pub async fn remove(
 /// running ones are told after that.
 async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), Problem> {
     logo::tidy(&api, &company).await;
-    api.exchange.file(Some(&company)).await?;
+    api.exchange.project(Some(&company)).await?;
     api.webhooks.company_ended(&company);
     api.api_keys.read(&**api.past.history()).await.map_err(|error| Problem::unreadable(&error))
 }
@@ -350,10 +354,10 @@ async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), 
 pub async fn availability(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;

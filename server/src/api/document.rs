@@ -39,11 +39,11 @@ use switchboard_wire::shape::examples;
     ),
     security(("key" = []), ("token" = []))
 )]
-struct Frame;
+struct DocumentFrame;
 
 /// The document without its operations.
 pub(super) fn frame() -> utoipa::openapi::OpenApi {
-    Frame::openapi()
+    DocumentFrame::openapi()
 }
 
 /// The document as JSON, made once.

@@ -16,12 +16,12 @@ use switchboard_wire::view::{self, EmployeeView};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, Sent, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, RawBody, shown};
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
+use super::history_reader::HistoryReader;
 use super::in_path::{OfCompany, OfEmployee};
 use super::merge::Patched;
-use super::past::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
@@ -104,10 +104,10 @@ pub(super) fn ids_of_old((company, employee): (String, String)) -> Result<(Compa
 pub async fn list(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, status, topic, prefix } = ask::query(&uri)?;
     let prefix = prefix.unwrap_or_default();
@@ -160,10 +160,10 @@ fn beginning_with<'a>(
 pub async fn show(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(both): Both,
     conditions: Conditions,
-) -> Answered {
+) -> ApiResult {
     let (company, employee) = ids(both)?;
     let show = ask::look(&api, &past, &caller, &company, |company| {
         ask::exists(company)?;
@@ -185,7 +185,7 @@ fn found(employee: Option<&Employee>) -> Result<&Employee, Problem> {
     employee.ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))
 }
 
-fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, status: StatusCode) -> Answered {
+fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, status: StatusCode) -> ApiResult {
     let taken = visit.take(command);
     taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
     let employee = known(visit, id)?;
@@ -213,7 +213,12 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, stat
         (status = 412, description = "`changed`"),
     )
 )]
-pub async fn put(State(api): State<Arc<ApiState>>, InPath(both): Both, conditions: Conditions, sent: Sent) -> Answered {
+pub async fn put(
+    State(api): State<Arc<ApiState>>,
+    InPath(both): Both,
+    conditions: Conditions,
+    sent: RawBody,
+) -> ApiResult {
     let (company, employee) = ids(both)?;
     let EmployeeBody { name, topics } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
@@ -252,8 +257,8 @@ pub async fn patch(
     State(api): State<Arc<ApiState>>,
     InPath(both): Both,
     conditions: Conditions,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let (company, employee) = ids(both)?;
     let EmployeePatch { name, topics } = ask::body(&sent)?;
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
@@ -295,7 +300,7 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
         (status = 412, description = "`changed`"),
     )
 )]
-pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, conditions: Conditions) -> Answered {
+pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, conditions: Conditions) -> ApiResult {
     let (company, employee) = ids_of_old(both)?;
     let remove = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
@@ -326,7 +331,7 @@ pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, condit
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )
 )]
-pub async fn set_status(State(api): State<Arc<ApiState>>, InPath(both): Both, sent: Sent) -> Answered {
+pub async fn set_status(State(api): State<Arc<ApiState>>, InPath(both): Both, sent: RawBody) -> ApiResult {
     let (company, employee) = ids(both)?;
     let StatusBody { status } = ask::body(&sent)?;
     let intent = intent(&status).map_err(|refusal| Problem::from(&refusal))?;

@@ -10,10 +10,10 @@ use switchboard_core::id::BadId;
 use switchboard_core::{ClientId, Company, CompanyId};
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath};
+use super::ask::{self, ApiResult, InPath};
 use super::employees::{Both, ids_of_old};
+use super::history_reader::HistoryReader;
 use super::in_path::{OfClient, OfEmployee};
-use super::past::HistoryReader;
 use super::problem::Problem;
 use crate::erasure::erase;
 
@@ -36,7 +36,7 @@ pub async fn of_client(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath((company, client)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id_of_old("company", &company)?;
     let client: ClientId = ask::id_of_old("client", &client)?;
     let erasure = Erasure::of_client(client.clone(), alias(&api)?);
@@ -66,7 +66,7 @@ pub async fn of_employee(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath(both): Both,
-) -> Answered {
+) -> ApiResult {
     let (company, employee) = ids_of_old(both)?;
     let erasure = Erasure::of_employee(employee.clone(), alias(&api)?);
     let may = move |company: &Company| match company.find_employee(&employee) {
@@ -82,7 +82,7 @@ async fn run(
     company: CompanyId,
     may: impl Fn(&Company) -> Result<(), Problem> + Send + Sync + 'static,
     erasure: Erasure,
-) -> Answered {
+) -> ApiResult {
     let _was_known = erase(api.exchange.clone(), past.history().clone(), company, may, erasure).await??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

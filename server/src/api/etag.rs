@@ -92,14 +92,14 @@ pub fn tagged(status: StatusCode, body: &impl Serialize, tag: Option<&Tag>) -> R
 
 /// Tags that a header names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Named {
+enum NamedTags {
     /// `*`: any existing state.
     Any,
     /// These tags, without their quotes.
     These(Vec<String>),
 }
 
-impl Named {
+impl NamedTags {
     /// Reads a header's tags. A weak tag counts as a strong one, because a proxy that compresses an answer makes its
     /// tag weak, and the state is the same for both. An empty header names none, as every list may be empty.
     fn read(text: &str) -> Option<Self> {
@@ -124,8 +124,8 @@ impl Named {
 /// Conditions of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
-    only_if: Option<Named>,
-    unless: Option<Named>,
+    only_if: Option<NamedTags>,
+    unless: Option<NamedTags>,
 }
 
 impl Conditions {
@@ -136,13 +136,13 @@ impl Conditions {
     pub fn check(&self, now: Option<&Tag>) -> Result<(), Problem> {
         let only_if = match &self.only_if {
             None => true,
-            Some(Named::Any) => now.is_some(),
-            Some(Named::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
+            Some(NamedTags::Any) => now.is_some(),
+            Some(NamedTags::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
         };
         let unless = match &self.unless {
             None => false,
-            Some(Named::Any) => now.is_some(),
-            Some(Named::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
+            Some(NamedTags::Any) => now.is_some(),
+            Some(NamedTags::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
         };
         if only_if && !unless { Ok(()) } else { Err(Problem::changed(now.map(Tag::quoted))) }
     }
@@ -152,8 +152,8 @@ impl Conditions {
     pub fn has_seen(&self, now: &Tag) -> bool {
         match &self.unless {
             None => false,
-            Some(Named::Any) => true,
-            Some(Named::These(tags)) => tags.contains(&now.text()),
+            Some(NamedTags::Any) => true,
+            Some(NamedTags::These(tags)) => tags.contains(&now.text()),
         }
     }
 
@@ -175,7 +175,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let named = |name: HeaderName, called: &str| {
             let Some(value) = parts.headers.get(&name) else { return Ok(None) };
-            let read = value.to_str().ok().and_then(Named::read);
+            let read = value.to_str().ok().and_then(NamedTags::read);
             let advice = || Problem::invalid(format!("`{called}` must be `*` or tags in quotes, as `ETag` has them"));
             read.map(Some).ok_or_else(advice)
         };
@@ -225,22 +225,22 @@ mod tests {
     }
 
     fn only_if(text: &str) -> Conditions {
-        Conditions { only_if: Named::read(text), unless: None }
+        Conditions { only_if: NamedTags::read(text), unless: None }
     }
 
     fn unless(text: &str) -> Conditions {
-        Conditions { only_if: None, unless: Named::read(text) }
+        Conditions { only_if: None, unless: NamedTags::read(text) }
     }
 
     #[test]
     fn a_header_names_any_or_some_tags_and_nothing_else() {
-        let these = |tags: &[&str]| Some(Named::These(tags.iter().map(|&tag| tag.to_owned()).collect()));
-        assert_eq!(Named::read(" * "), Some(Named::Any));
-        assert_eq!(Named::read("\"a\""), these(&["a"]));
-        assert_eq!(Named::read(""), these(&[]));
-        assert_eq!(Named::read("W/\"a\" , \"b.c\""), these(&["a", "b.c"]));
+        let these = |tags: &[&str]| Some(NamedTags::These(tags.iter().map(|&tag| tag.to_owned()).collect()));
+        assert_eq!(NamedTags::read(" * "), Some(NamedTags::Any));
+        assert_eq!(NamedTags::read("\"a\""), these(&["a"]));
+        assert_eq!(NamedTags::read(""), these(&[]));
+        assert_eq!(NamedTags::read("W/\"a\" , \"b.c\""), these(&["a", "b.c"]));
         for bad in ["a", "\"a", "\"a\" \"b\"", "*, \"a\"", "W/a", "'a'"] {
-            assert_eq!(Named::read(bad), None, "{bad}");
+            assert_eq!(NamedTags::read(bad), None, "{bad}");
         }
     }
 

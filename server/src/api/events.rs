@@ -13,19 +13,19 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use switchboard_core::{CompanyId, Refusal};
-use switchboard_exchange::admission::shares::Part;
-use switchboard_history::feed::{Slice, Told};
+use switchboard_exchange::admission::shares::SharePermit;
+use switchboard_history::feed::{FeedEvent, FeedSlice};
 use switchboard_journal::Wanted;
-use switchboard_journal::news::Follower;
+use switchboard_journal::feed_notifier::Follower;
 use switchboard_wire::shape::{self, examples};
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, shown};
+use super::history_reader::HistoryReader;
 use super::in_path::OfCompany;
-use super::past::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
 use crate::shutdown::Shutdown;
 
@@ -94,7 +94,7 @@ struct AnEvent {
 /// Events and the number to go on after.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Events, examples(examples::events))]
-struct Listed {
+struct EventList {
     #[schema(value_type = Vec<AnEvent>)]
     items: Vec<Box<RawValue>>,
     /// The number to go on after, also when nothing is new.
@@ -114,7 +114,7 @@ struct Listed {
     params(OfCompany, EventsQuery, Last),
     responses(
         (status = 200, description = "Events, and the number to go on after", content(
-            (Listed = "application/json"),
+            (EventList = "application/json"),
             (String = "text/event-stream", example = json!(examples::event_stream())),
         )),
         (status = 404, description = "`unknown_company`"),
@@ -124,11 +124,11 @@ struct Listed {
 pub async fn list(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let EventsQuery { after, limit, wait_ms, types } = ask::query(&uri)?;
     let types = types.as_deref().unwrap_or_default().split(',').filter(|word| !word.is_empty());
@@ -151,14 +151,14 @@ pub async fn list(
     let removed = past.of(&company, |reader, company| reader.removed_last(company)).await?;
     let after = start(&past, &company, last.or(after.as_deref())).await?;
     let mut reading =
-        Reading { past, caller, company, removed, follower, after, wanted, shutdown: api.shutdown.clone() };
+        FeedStream { past, caller, company, removed, follower, after, wanted, shutdown: api.shutdown.clone() };
     if streams {
         return Ok(stream_of(reading, place));
     }
     let until = Instant::now() + Duration::from_millis(wait_ms);
     let slice = reading.slice(limit, until).await?;
     let items = slice.events.into_iter().filter_map(|told| RawValue::from_string(told.json).ok()).collect();
-    Ok(shown(StatusCode::OK, &Listed { items, next: slice.next }))
+    Ok(shown(StatusCode::OK, &EventList { items, next: slice.next }))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -191,9 +191,9 @@ async fn start(past: &HistoryReader, company: &CompanyId, after: Option<&str>) -
 }
 
 /// A reader of a company's feed.
-struct Reading {
+struct FeedStream {
     past: HistoryReader,
-    caller: Caller,
+    caller: Principal,
     company: CompanyId,
     /// The event by which the last company of that id was removed, as of the beginning.
     removed: Option<u64>,
@@ -203,13 +203,13 @@ struct Reading {
     shutdown: Shutdown,
 }
 
-impl Reading {
+impl FeedStream {
     /// The next events, until the company is removed: later events belong to the next company with that id. Without
     /// events the answer waits for some until that moment, or until the server stops.
-    async fn slice(&mut self, limit: usize, until: Instant) -> Result<Slice, Problem> {
+    async fn slice(&mut self, limit: usize, until: Instant) -> Result<FeedSlice, Problem> {
         loop {
             let (company, after, wanted) = (self.company.clone(), self.after, self.wanted.clone());
-            let read = self.past.slice_as_filed(&self.caller, &self.company, move |reader| {
+            let read = self.past.slice_as_projected(&self.caller, &self.company, move |reader| {
                 reader.feed(&company, after, limit, &wanted)
             });
             let (mut slice, removed) = read.await?;
@@ -240,7 +240,7 @@ impl Reading {
 }
 
 /// A stream that is read as fast as the client takes it: a client that takes nothing holds one slice at most.
-fn stream_of(reading: Reading, place: Option<Part>) -> Response {
+fn stream_of(reading: FeedStream, place: Option<SharePermit>) -> Response {
     let streaming = Streaming { reading, ready: VecDeque::new(), begun: false, until: Instant::now() + STREAM_MAX };
     let events = stream::unfold((streaming, place), |(mut streaming, place)| async move {
         streaming.next().await.map(|event| (Ok(event), (streaming, place)))
@@ -258,8 +258,8 @@ fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -
 }
 
 struct Streaming {
-    reading: Reading,
-    ready: VecDeque<Told>,
+    reading: FeedStream,
+    ready: VecDeque<FeedEvent>,
     begun: bool,
     until: Instant,
 }

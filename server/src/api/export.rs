@@ -19,10 +19,10 @@ use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath};
+use super::history_reader::HistoryReader;
 use super::in_path::OfCompany;
-use super::past::HistoryReader;
+use super::principal::Principal;
 
 /// Pieces that wait for a slow reader.
 const PIECES_WAITING: usize = 4;
@@ -63,10 +63,10 @@ struct ExportQuery {
 pub async fn show(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let ExportQuery { events } = ask::query(&uri)?;
     caller.asks_long(&api.admission, api.exchange.clock().even())?;
@@ -77,7 +77,7 @@ pub async fn show(
     let (pieces, waiting) = mpsc::channel::<Bytes>(PIECES_WAITING);
     let file = format!("attachment; filename=\"{company}.ndjson\"");
     tokio::spawn(async move {
-        past.file(Some(&company)).await;
+        past.project(Some(&company)).await;
         let history = past.history().clone();
         let this_runtime = Handle::current();
         let exported = spawn_blocking(move || {

@@ -23,9 +23,9 @@ use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, shown};
 use super::in_path::OfCompany;
+use super::principal::Principal;
 use super::problem::Problem;
 
 /// Bytes of a file, at most: a hundred thousand employees with long names and some topics.
@@ -45,14 +45,14 @@ const FOR_AN_EMPLOYEE: &str = "GET,HEAD,PUT,PATCH,DELETE";
 
 /// Format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum FileFormat {
     /// A JSON object on each line.
     Ndjson,
     /// Fields with commas between, as a spreadsheet writes them.
     Csv,
 }
 
-impl Form {
+impl FileFormat {
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
@@ -68,7 +68,7 @@ impl Form {
 
 /// An employee as described by a line of a file.
 #[derive(Debug, PartialEq, Eq)]
-struct Wanted {
+struct WantedEmployee {
     id: EmployeeId,
     name: Arc<str>,
     /// Sorted and without duplicates, as a company keeps them.
@@ -114,15 +114,15 @@ struct Imported {
 )]
 pub async fn import(
     State(api): State<Arc<ApiState>>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath((company, place)): InPath<(String, String)>,
     request: Request,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     if place != PLACE {
         return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE, None));
     }
-    let form = Form::of(request.headers())?;
+    let form = FileFormat::of(request.headers())?;
     if !api.past.of(&company, |past: &dyn Past, company| past.is_known(company)).await? {
         return Err(ask::unknown_company());
     }
@@ -145,7 +145,7 @@ pub fn allowed_at(route: &str, path: &str) -> Option<&'static str> {
 }
 
 /// Reads a file as it arrives.
-async fn read(form: Form, body: Body) -> Result<Vec<Wanted>, Problem> {
+async fn read(form: FileFormat, body: Body) -> Result<Vec<WantedEmployee>, Problem> {
     let (mut blocks, mut sheet) = (Blocks::new(form), Sheet::new(form));
     let mut chunks = body.into_data_stream();
     let (mut bytes, mut enough) = (0, SPEED_LEAST_BYTES);
@@ -185,7 +185,7 @@ fn too_slow() -> Problem {
 }
 
 /// Takes all lines in one visit and one entry of the log, so that either all are committed or none.
-fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
+fn take_all(visit: &mut Visit<'_>, wanted: Vec<WantedEmployee>) -> ApiResult {
     let new = wanted.iter().filter(|one| visit.company().find_employee(&one.id).is_none()).count();
     if visit.company().employee_count() + new > EMPLOYEES_PER_COMPANY_MAX {
         let detail = format!("a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees, and this would be more");
@@ -197,7 +197,7 @@ fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
         return Err(Problem::invalid(detail));
     }
     let mut imported = Imported::default();
-    for Wanted { id, name, topics } in wanted {
+    for WantedEmployee { id, name, topics } in wanted {
         let counted = match visit.company().find_employee(&id) {
             None => &mut imported.created,
             Some((_, known)) if known.name == name && known.topics == topics => &mut imported.unchanged,

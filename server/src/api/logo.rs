@@ -17,11 +17,11 @@ use switchboard_wire::view::{self, CompanyView};
 use tokio::sync::Semaphore;
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, Sent};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, RawBody};
 use super::etag::{Conditions, Tag, Unchanged, tagged};
+use super::history_reader::HistoryReader;
 use super::in_path::{OfCompany, OfLogo};
-use super::past::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
 use super::unread::held;
 
@@ -60,8 +60,8 @@ pub async fn put(
     InPath(company): InPath<String>,
     conditions: Conditions,
     headers: HeaderMap,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let (kind, logo) = read(&headers, sent.bytes())?;
     let _alone = CHANGES.acquire().await;
@@ -131,7 +131,7 @@ pub async fn remove(
     State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let remove = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
@@ -176,9 +176,9 @@ pub(super) async fn tidy(api: &ApiState, company: &CompanyId) {
 pub async fn show(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let mut logo = None;
     let look = ask::look(&api, &past, &caller, &company, |company| {
@@ -189,7 +189,7 @@ pub async fn show(
     look.await?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "this company has no logo");
     let logo = logo.ok_or_else(unknown)?;
-    let found = past.as_filed(move |reader| reader.logo(&company, &logo)).await?;
+    let found = past.as_projected(move |reader| reader.logo(&company, &logo)).await?;
     found.map(|(kind, data)| picture_of(kind, data, "no-cache")).ok_or_else(unknown)
 }
 
@@ -217,12 +217,12 @@ pub async fn for_all(
     State(past): State<HistoryReader>,
     peer: Option<Extension<Peer>>,
     InPath((company, logo)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "there is no such logo");
     let company: CompanyId = company.parse().map_err(|_| unknown())?;
     let logo: LogoId = logo.parse().map_err(|_| unknown())?;
     let part = api.admission.logo(peer.map(|Extension(peer)| peer), &company).await?;
-    let found = past.as_filed(move |reader| reader.logo(&company, &logo)).await?;
+    let found = past.as_projected(move |reader| reader.logo(&company, &logo)).await?;
     found.map(|(kind, data)| picture_of(kind, held(data.into(), part), FOR_GOOD)).ok_or_else(unknown)
 }
 

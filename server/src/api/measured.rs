@@ -12,7 +12,7 @@ use switchboard_wire::shape::examples;
 use tracing::{Instrument, field};
 
 use super::ApiState;
-use crate::telemetry::refusals::{self, Answered, Refused};
+use crate::telemetry::refusals::{self, AnsweredRequest, RefusedAnswer};
 
 /// Shows counts and durations, as Prometheus reads them.
 #[utoipa::path(
@@ -39,8 +39,8 @@ pub async fn measured(request: Request, next: Next) -> Response {
     crate::telemetry::follow(&span, request.headers());
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
-    let refused = response.extensions_mut().remove::<Refused>();
-    refusals::tell(&Answered { method, route: &route, status, refused, took: began.elapsed() });
+    let refused = response.extensions_mut().remove::<RefusedAnswer>();
+    refusals::tell(&AnsweredRequest { method, route: &route, status, refused, took: began.elapsed() });
     span.record("status", status.as_u16());
     // The handshake does not end a socket, so its time is no duration of a request.
     if status != StatusCode::SWITCHING_PROTOCOLS {

@@ -22,9 +22,9 @@ pub mod heads;
 
 mod no_store;
 
-pub mod past;
+pub mod history_reader;
 
-pub mod caller;
+pub mod principal;
 
 pub mod rights;
 
@@ -77,9 +77,9 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use caller::Caller;
 use futures_util::StreamExt;
-use past::HistoryReader;
+use history_reader::HistoryReader;
+use principal::Principal;
 use reqwest::Url;
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::{Admission, Peer};
@@ -238,12 +238,12 @@ async fn with_caller(
     next: Next,
 ) -> Response {
     let (peer, now) = (peer.map(|Extension(peer)| peer), api.exchange.clock().read());
-    let presented = caller::presented(&request).map(str::to_owned);
-    let caller = match Caller::who_shows(presented.as_deref(), &api, peer, now).await {
+    let presented = principal::presented(&request).map(str::to_owned);
+    let caller = match Principal::who_shows(presented.as_deref(), &api, peer, now).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let asked = rights::Asked::of(&mut request).await;
+    let asked = rights::RequestedAccess::of(&mut request).await;
     if let Err(forbidden) = rights::check(&caller, request.method(), &asked) {
         return audit::refused(&api, &caller, peer, asked, &request, forbidden);
     }
@@ -258,7 +258,7 @@ async fn with_caller(
 }
 
 /// Shows an answer for as long as the caller is let in: a wait ends with `unauthorized`, and a stream is cut.
-async fn shown_while_allowed(api: Arc<ApiState>, caller: Caller, request: Request, next: Next) -> Response {
+async fn shown_while_allowed(api: Arc<ApiState>, caller: Principal, request: Request, next: Next) -> Response {
     let response = tokio::select! {
         biased;
         response = next.run(request) => response,

@@ -11,7 +11,7 @@ use switchboard_journal::StoreError;
 use switchboard_wire::view;
 
 use super::no_store::kept_by_nobody;
-use crate::telemetry::refusals::Refused;
+use crate::telemetry::refusals::RefusedAnswer;
 
 /// An error answer, as `application/problem+json`.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl IntoResponse for Problem {
         let why = (self.status == StatusCode::UNAUTHORIZED).then_some(self.detail);
         let response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         let mut response = kept_by_nobody(response);
-        response.extensions_mut().insert(Refused { reason: self.reason, why });
+        response.extensions_mut().insert(RefusedAnswer { reason: self.reason, why });
         let headers = self.headers.into_iter();
         response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
         response

@@ -11,7 +11,7 @@ use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, shown};
+use super::ask::{self, ApiResult, InPath, shown};
 use super::employees::{Both, ids};
 use super::in_path::{OfClient, OfEmployee};
 use super::problem::Problem;
@@ -43,7 +43,7 @@ struct Revoked {
 pub async fn of_client(
     State(api): State<Arc<ApiState>>,
     InPath((company, client)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let client: ClientId = ask::id("client", &client)?;
     revoke(&api, &company, Whose::Client(client)).await
@@ -65,12 +65,12 @@ pub async fn of_client(
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn of_employee(State(api): State<Arc<ApiState>>, InPath(both): Both) -> Answered {
+pub async fn of_employee(State(api): State<Arc<ApiState>>, InPath(both): Both) -> ApiResult {
     let (company, employee) = ids(both)?;
     revoke(&api, &company, Whose::Employee(employee)).await
 }
 
-async fn revoke(api: &ApiState, company: &CompanyId, whose: Whose) -> Answered {
+async fn revoke(api: &ApiState, company: &CompanyId, whose: Whose) -> ApiResult {
     let revoked = ask::visit(api, company, |visit| {
         let before = visit.by_the_wall();
         let taken = visit.take(&Command::Revoke { whose, before });

@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode, Uri};
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
-use super::caller::Caller;
+use super::principal::Principal;
 use super::problem::Problem;
 use crate::reading;
 
@@ -107,7 +107,7 @@ const fn manage(method: Method, path: &'static str) -> Route {
 
 /// Target of a request: the route, the company and the employee.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct RequestedAccess {
     /// The route as `ROUTES` has it; none for an address without a route.
     pub route: Option<String>,
     pub company: Option<String>,
@@ -115,7 +115,7 @@ pub struct Asked {
     pub employee: Option<String>,
 }
 
-impl Asked {
+impl RequestedAccess {
     /// Reads the target of a request that has passed the router.
     pub async fn of(request: &mut Request) -> Self {
         let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -143,15 +143,15 @@ fn employee_in_query(uri: &Uri) -> Option<String> {
 ///
 /// # Errors
 /// `forbidden`, naming the right that the caller lacks.
-pub fn check(caller: &Caller, method: &Method, asked: &Asked) -> Result<(), Problem> {
+pub fn check(caller: &Principal, method: &Method, asked: &RequestedAccess) -> Result<(), Problem> {
     // An address without a route is answered with `unknown_route`, which gives nothing away.
     let Some(path) = asked.route.as_deref() else { return Ok(()) };
     let method = if method == Method::HEAD { &Method::GET } else { method };
     let route = ROUTES.iter().find(|route| route.method == *method && route.path == path);
     let needed = route.map_or(Scope::Manage, |route| route.scope);
     let scope = match caller {
-        Caller::Key(key) => key.scope,
-        Caller::Person(person) => match person.role {
+        Principal::Key(key) => key.scope,
+        Principal::Person(person) => match person.role {
             Role::Admin => person.scope.unwrap_or(OF_AN_ADMIN),
             Role::Employee => return check_own(person, route, asked),
             Role::Client => return Err(forbidden("a client may do nothing here: clients book over the socket")),
@@ -171,7 +171,7 @@ pub fn check(caller: &Caller, method: &Method, asked: &Asked) -> Result<(), Prob
 }
 
 /// Refuses an employee all data of others.
-fn check_own(person: &Claims, route: Option<&Route>, asked: &Asked) -> Result<(), Problem> {
+fn check_own(person: &Claims, route: Option<&Route>, asked: &RequestedAccess) -> Result<(), Problem> {
     if route.is_none_or(|route| route.of != Of::Employee) {
         return Err(forbidden("an employee's token is for their own entry, statistics and sessions alone"));
     }
@@ -184,7 +184,7 @@ fn check_own(person: &Claims, route: Option<&Route>, asked: &Asked) -> Result<()
 
 /// Refusal of a caller that is for other companies.
 #[must_use]
-pub fn is_not_for(caller: &Caller, needed: Scope) -> Problem {
+pub fn is_not_for(caller: &Principal, needed: Scope) -> Problem {
     let (shows, name) = (caller.shows(), caller.name());
     forbidden(format!("this needs a {shows} with the scope `{needed}` for this company; `{name}` is not"))
 }
@@ -248,14 +248,14 @@ mod tests {
         assert!(!may(&key(Scope::Manage, Some(&["acme"])), Method::GET, "/metrics", None));
     }
 
-    fn key(scope: Scope, companies: Option<&[&str]>) -> Caller {
+    fn key(scope: Scope, companies: Option<&[&str]>) -> Principal {
         let companies = companies.map(|companies| companies.iter().map(|id| (*id).to_owned()).collect());
-        Caller::Key(Arc::new(ApiKey { scope, companies, ..ApiKey::new("k") }))
+        Principal::Key(Arc::new(ApiKey { scope, companies, ..ApiKey::new("k") }))
     }
 
-    fn person(role: Role, scope: Option<Scope>) -> Caller {
+    fn person(role: Role, scope: Option<Scope>) -> Principal {
         let (subject, company) = ("olga".to_owned(), Some("acme".to_owned()));
-        Caller::Person(Arc::new(Claims {
+        Principal::Person(Arc::new(Claims {
             subject,
             role,
             company,
@@ -267,13 +267,19 @@ mod tests {
         }))
     }
 
-    fn may(caller: &Caller, method: Method, route: &str, company: Option<&str>) -> bool {
+    fn may(caller: &Principal, method: Method, route: &str, company: Option<&str>) -> bool {
         may_with(caller, &method, route, company, None)
     }
 
-    fn may_with(caller: &Caller, method: &Method, route: &str, company: Option<&str>, employee: Option<&str>) -> bool {
+    fn may_with(
+        caller: &Principal,
+        method: &Method,
+        route: &str,
+        company: Option<&str>,
+        employee: Option<&str>,
+    ) -> bool {
         let [company, employee] = [company, employee].map(|id| id.map(str::to_owned));
-        check(caller, method, &Asked { route: Some(route.to_owned()), company, employee }).is_ok()
+        check(caller, method, &RequestedAccess { route: Some(route.to_owned()), company, employee }).is_ok()
     }
 
     /// The company that stands in the path of a route, when the path has one.

@@ -14,11 +14,11 @@ use switchboard_wire::view::{self, MessageView, NotesView, SessionView};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, Sent, shown};
+use super::ask::{self, ApiResult, InPath, RawBody, shown};
 use super::bookings::filter;
-use super::caller::Caller;
+use super::history_reader::{HistoryReader, known};
 use super::in_path::{OfCompany, OfSession};
-use super::past::{HistoryReader, known};
+use super::principal::Principal;
 use super::problem::Problem;
 
 /// Why a session is ended.
@@ -92,10 +92,10 @@ struct MessagesQuery {
 )]
 pub async fn list(
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
     let state = ask::one_of("state", state, &["running", "ended"])?;
@@ -120,7 +120,10 @@ pub async fn list(
         (status = 404, description = "`unknown_session`"),
     )
 )]
-pub async fn show(State(past): State<HistoryReader>, InPath((company, session)): InPath<(String, String)>) -> Answered {
+pub async fn show(
+    State(past): State<HistoryReader>,
+    InPath((company, session)): InPath<(String, String)>,
+) -> ApiResult {
     let (company, session) = ids(&company, &session)?;
     let found = past.of(&company, move |past, company| past.show_session(company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
@@ -142,10 +145,10 @@ pub async fn show(State(past): State<HistoryReader>, InPath((company, session)):
 )]
 pub async fn messages(
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath((company, session)): InPath<(String, String)>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let (company, session) = ids(&company, &session)?;
     let MessagesQuery { limit, after, from, to } = ask::query(&uri)?;
     let page = ask::page::<MessageId>(limit, after.as_deref())?;
@@ -172,7 +175,7 @@ pub async fn messages(
 pub async fn notes(
     State(past): State<HistoryReader>,
     InPath((company, session)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let (company, session) = ids(&company, &session)?;
     let found = past.of(&company, move |past, company| past.show_notes(company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
@@ -199,8 +202,8 @@ pub async fn notes(
 pub async fn end(
     State(api): State<Arc<ApiState>>,
     InPath((company, session)): InPath<(String, String)>,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let (company, session) = ids(&company, &session)?;
     let EndBody { reason } = ask::body(&sent)?;
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_MAX_CHARS) {

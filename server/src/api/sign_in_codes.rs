@@ -16,11 +16,11 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use super::ask::{self, Answered, InPath, Sent, shown};
+use super::ask::{self, ApiResult, InPath, RawBody, shown};
 use super::in_path::OfCompany;
 use super::no_store::kept_by_nobody;
 use super::problem::Problem;
-use super::{ApiState, caller};
+use super::{ApiState, principal};
 use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode};
 use crate::reading;
 
@@ -82,7 +82,7 @@ struct SignInToken<'a> {
         (status = 201, body = SignInCode, description = "The code, which is shown this once"),
     )
 )]
-pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
+pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<String>, sent: RawBody) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let ForToken { token } = ask::body(&sent)?;
     let bad = |why: &str| Problem::invalid(format!("`token` is not good: {why}"));
@@ -94,7 +94,7 @@ pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<Stri
     if claims.company.as_deref().is_some_and(|own| own != company.as_str()) {
         return Err(bad("it is for another company"));
     }
-    if caller::is_shut_out(&api, &claims).await? {
+    if principal::is_shut_out(&api, &claims).await? {
         return Err(bad(REVOKED));
     }
     let code = api.sign_in_codes.make(company, Secret::new(token), now.even).map_err(|error| match error {
@@ -118,7 +118,7 @@ pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<Stri
         (status = 429, description = "`rate_limited`"),
     )
 )]
-pub async fn take(State(api): State<Arc<ApiState>>, peer: Option<Extension<Peer>>, body: Body) -> Answered {
+pub async fn take(State(api): State<Arc<ApiState>>, peer: Option<Extension<Peer>>, body: Body) -> ApiResult {
     let (peer, now) = (peer.map(|Extension(peer)| peer), api.exchange.clock().read());
     api.admission.may_try_key(peer, now.even)?;
     let bytes = to_bytes(body, CODE_BODY_MAX_BYTES).await.map_err(|_| {

@@ -13,11 +13,11 @@ use switchboard_history::statistics::{CompanyStatistics, EmployeeStatistics, Que
 use switchboard_wire::shape::{self, examples};
 use utoipa::IntoParams;
 
-use super::ask::{self, Answered, InPath, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, shown};
 use super::employees::{Both, ids};
+use super::history_reader::{HistoryReader, known};
 use super::in_path::{OfCompany, OfEmployee};
-use super::past::{HistoryReader, known};
+use super::principal::Principal;
 use super::problem::Problem;
 use super::{ApiState, sheet};
 
@@ -178,14 +178,14 @@ struct EmployeeQuery {
 pub async fn of_company(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyQuery { from, to, within_s, format } = ask::query(&uri)?;
-    let form = Form::wanted(format, &headers)?;
+    let form = AnswerFormat::wanted(format, &headers)?;
     let within_s = within_s.unwrap_or(WITHIN_DEFAULT_S);
     if within_s > WITHIN_MAX_S {
         return Err(Problem::invalid(format!("`within_s` must be 0 to {WITHIN_MAX_S}")));
@@ -219,14 +219,14 @@ pub async fn of_company(
 pub async fn of_employees(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let EmployeesQuery { from, to, format, limit, after } = ask::query(&uri)?;
-    let (form, page) = (Form::wanted(format, &headers)?, ask::page::<EmployeeId>(limit, after.as_deref())?);
+    let (form, page) = (AnswerFormat::wanted(format, &headers)?, ask::page::<EmployeeId>(limit, after.as_deref())?);
     let question = question(from.as_deref(), to.as_deref(), 0, api.exchange.clock().now())?;
     let read = known(move |past, company| past.statistics_of_employees(company, question, &page));
     let found = past.long_of(&caller, &company, read).await?.ok_or_else(ask::unknown_company)?;
@@ -254,14 +254,14 @@ pub async fn of_employees(
 pub async fn of_employee(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(both): Both,
     headers: HeaderMap,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let (company, employee) = ids(both)?;
     let EmployeeQuery { from, to, format } = ask::query(&uri)?;
-    let form = Form::wanted(format, &headers)?;
+    let form = AnswerFormat::wanted(format, &headers)?;
     let question = question(from.as_deref(), to.as_deref(), 0, api.exchange.clock().now())?;
     let for_whom = caller.for_whom();
     let read = known(move |past, company| past.statistics_of(company, &employee, question, for_whom));
@@ -285,12 +285,12 @@ fn question(from: Option<&str>, to: Option<&str>, within_s: u64, now: Time) -> R
 
 /// Format of an answer.
 #[derive(Clone, Copy)]
-enum Form {
+enum AnswerFormat {
     Json,
     Csv,
 }
 
-impl Form {
+impl AnswerFormat {
     fn wanted(format: Option<String>, headers: &HeaderMap) -> Result<Self, Problem> {
         let word = ask::one_of("format", format, &["json", "csv"])?;
         let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
@@ -301,14 +301,14 @@ impl Form {
         Ok(if is_csv { Self::Csv } else { Self::Json })
     }
 
-    fn one(self, columns: &[&[&str]], row: &impl Serialize) -> Answered {
+    fn one(self, columns: &[&[&str]], row: &impl Serialize) -> ApiResult {
         match self {
             Self::Json => Ok(shown(StatusCode::OK, row)),
             Self::Csv => csv(columns, std::slice::from_ref(row)),
         }
     }
 
-    fn page(self, columns: &[&[&str]], page: &Listed<impl Serialize>, uri: &Uri) -> Answered {
+    fn page(self, columns: &[&[&str]], page: &Listed<impl Serialize>, uri: &Uri) -> ApiResult {
         match self {
             Self::Json => Ok(shown(StatusCode::OK, page)),
             Self::Csv => {

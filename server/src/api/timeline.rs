@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use switchboard_core::Refusal;
 use switchboard_history::timeline::Timeline;
 
-use super::ask::{Answered, InPath, shown};
+use super::ask::{ApiResult, InPath, shown};
 use super::bookings::ids;
-use super::caller::Caller;
+use super::history_reader::HistoryReader;
 use super::in_path::OfBooking;
-use super::past::HistoryReader;
+use super::principal::Principal;
 use super::problem::Problem;
 
 /// Explains a booking, step by step.
@@ -30,9 +30,9 @@ use super::problem::Problem;
 )]
 pub async fn show(
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath((company, booking)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let (company, booking) = ids(&company, &booking)?;
     let found = past.long_of(&caller, &company, move |past, company| past.timeline(company, booking)).await?;
     let found: Timeline = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;

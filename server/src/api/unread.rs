@@ -9,10 +9,10 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
-use switchboard_exchange::admission::shares::Part;
+use switchboard_exchange::admission::shares::SharePermit;
 
 use super::ApiState;
-use super::caller::Caller;
+use super::principal::Principal;
 use super::problem::Problem;
 
 /// Answers up to this size are not counted, because the count would cost more than the answer.
@@ -21,7 +21,7 @@ pub const SMALL_BYTES: usize = 8 * 1024;
 const PIECE_BYTES: usize = 16 * 1024;
 
 /// Counts a large answer for its caller until the answer is handed over.
-pub(super) async fn weighed(api: &ApiState, caller: &Caller, company: Option<&str>, answer: Response) -> Response {
+pub(super) async fn weighed(api: &ApiState, caller: &Principal, company: Option<&str>, answer: Response) -> Response {
     let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL_BYTES as u64) else {
         return answer;
     };
@@ -45,17 +45,17 @@ pub(super) async fn weighed(api: &ApiState, caller: &Caller, company: Option<&st
 }
 
 /// A body that counts as a part of a shared resource until it is handed over.
-pub(super) fn held(whole: Bytes, part: Part) -> Body {
-    Body::new(Held { rest: whole, _part: part })
+pub(super) fn held(whole: Bytes, part: SharePermit) -> Body {
+    Body::new(HeldBody { rest: whole, _part: part })
 }
 
 /// Remainder of an answer.
-struct Held {
+struct HeldBody {
     rest: Bytes,
-    _part: Part,
+    _part: SharePermit,
 }
 
-impl HttpBody for Held {
+impl HttpBody for HeldBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -90,7 +90,7 @@ mod tests {
         let shares = Shares::default();
         let all_of_a_key = || shares.answers.take_many(By::Key("k"), None, usize::MAX);
         let part = all_of_a_key().await.unwrap();
-        let mut body = Body::new(Held { rest: vec![7; 40_000].into(), _part: part });
+        let mut body = Body::new(HeldBody { rest: vec![7; 40_000].into(), _part: part });
         assert_eq!(body.size_hint().exact(), Some(40_000));
         let mut pieces = Vec::new();
         while let Some(piece) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {

@@ -21,11 +21,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::ApiState;
-use super::ask::{self, Answered, InPath, Sent, shown};
-use super::caller::Caller;
+use super::ask::{self, ApiResult, InPath, RawBody, shown};
+use super::history_reader::{HistoryReader, known};
 use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
-use super::past::{HistoryReader, known};
+use super::principal::Principal;
 use super::problem::Problem;
 use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
 
@@ -175,10 +175,10 @@ impl View {
 pub async fn list(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath(company): InPath<String>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let PageQuery { limit, after } = ask::query(&uri)?;
     let after = after.map(|after| uuid(&after).ok_or_else(ask::no_cursor)).transpose()?.unwrap_or_default();
@@ -215,8 +215,8 @@ pub async fn make(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath(company): InPath<String>,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let WebhookBody { url, description, types } = ask::body(&sent)?;
     let (description, types) = (Patched::Set(description.unwrap_or_default()), Patched::Set(types.unwrap_or_default()));
@@ -266,7 +266,7 @@ pub async fn show(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath((company, webhook)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     let (company, webhook) = ids(&company, &webhook)?;
     Ok(shown(StatusCode::OK, &view(&api, &past, &company, &webhook).await?))
 }
@@ -289,8 +289,8 @@ pub async fn change(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath((company, webhook)): InPath<(String, String)>,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let (company, webhook) = ids(&company, &webhook)?;
     let patch: WebhookPatch = ask::body(&sent)?;
     let mut endpoint = find(&past, &company, &webhook).await?;
@@ -316,7 +316,7 @@ pub async fn change(
 pub async fn remove(
     State(api): State<Arc<ApiState>>,
     InPath((company, webhook)): InPath<(String, String)>,
-) -> Answered {
+) -> ApiResult {
     // An endpoint that was removed before is gone as well.
     let key = ids(&company, &webhook)?;
     write(&api, EndpointWrite::Removed(key.0.clone(), key.1.clone())).await?;
@@ -346,8 +346,8 @@ pub async fn rotate(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath((company, webhook)): InPath<(String, String)>,
-    sent: Sent,
-) -> Answered {
+    sent: RawBody,
+) -> ApiResult {
     let (company, webhook) = ids(&company, &webhook)?;
     let RotateBody { keep_old_for_s } = ask::body(&sent)?;
     let keep_s = keep_old_for_s.unwrap_or(KEEP_OLD_S);

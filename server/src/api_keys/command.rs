@@ -7,7 +7,7 @@ use switchboard_core::{CompanyId, Time};
 use switchboard_exchange::clock::Clock;
 use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, WantedKey};
 use switchboard_journal::audit::AuditEntry;
-use switchboard_sqlite::beside::Beside;
+use switchboard_sqlite::offline_writer::OfflineWriter;
 use switchboard_sqlite::{OpenError, Reader};
 use switchboard_wire::Scope;
 use switchboard_wire::view::Moment;
@@ -99,7 +99,7 @@ pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
 fn create(wanted: &WantedKey<'_>, data: &Path, clock: &Clock) -> Result<String, KeyError> {
     let fresh = FreshKey::draw().map_err(|_| KeyError::Randomness)?;
     let line = line(clock, "key create", &fresh.id);
-    match Beside::open(data)?.make_key(&fresh, wanted, KEYS_MAX, &line)? {
+    match OfflineWriter::open(data)?.make_key(&fresh, wanted, KEYS_MAX, &line)? {
         Ok(()) => {}
         Err(NotMade::Taken) => return Err(KeyError::Taken(wanted.name.to_owned())),
         Err(NotMade::TooMany) => return Err(KeyError::TooMany),
@@ -108,7 +108,7 @@ fn create(wanted: &WantedKey<'_>, data: &Path, clock: &Clock) -> Result<String, 
 }
 
 fn revoke(which: &str, data: &Path, clock: &Clock) -> Result<String, KeyError> {
-    let revoked = Beside::open(data)?.revoke_key(which, line(clock, "key revoke", ""))?;
+    let revoked = OfflineWriter::open(data)?.revoke_key(which, line(clock, "key revoke", ""))?;
     let (id, name) = revoked.ok_or_else(|| KeyError::Unknown(which.to_owned()))?;
     Ok(format!("revoked {id} {name}\n"))
 }

@@ -110,8 +110,11 @@ impl ApiKeys {
     /// # Errors
     /// When the store cannot be read.
     pub async fn read(&self, history: &dyn History) -> Result<(), StoreError> {
-        let (revoked, in_force): (Vec<_>, Vec<_>) =
-            history.aside(|past| past.api_keys()).await?.into_iter().partition(|listed| listed.revoked_at_ms.is_some());
+        let (revoked, in_force): (Vec<_>, Vec<_>) = history
+            .off_runtime(|past| past.api_keys())
+            .await?
+            .into_iter()
+            .partition(|listed| listed.revoked_at_ms.is_some());
         let by_id = |keys: Vec<DatedKey>| {
             keys.into_iter().filter_map(|DatedKey { key, .. }| Some((key.id.clone()?, Arc::new(key)))).collect()
         };

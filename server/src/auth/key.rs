@@ -45,7 +45,7 @@ impl Algorithm {
 }
 
 /// A key and its one algorithm, so that a token's header never chooses how the key is used.
-pub(super) struct Key {
+pub(super) struct VerificationKey {
     pub(super) algorithm: Algorithm,
     pub(super) id: Option<String>,
     verifying: Verifying,
@@ -56,7 +56,7 @@ enum Verifying {
     Public(ParsedPublicKey),
 }
 
-impl Key {
+impl VerificationKey {
     /// A shared secret, for HS256.
     pub(super) fn secret(secret: &[u8]) -> Self {
         let verifying = Verifying::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)));

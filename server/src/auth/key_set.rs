@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio_rustls::rustls::pki_types::SubjectPublicKeyInfoDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use super::key::{Jwk, Key};
+use super::key::{Jwk, VerificationKey};
 
 /// The most keys of one set. An issuer has a few keys, and a few more during a rotation; a token without a `kid` is
 /// checked with all of them.
@@ -13,7 +13,7 @@ const KEYS_MAX: usize = 64;
 
 /// The usable keys of a set.
 pub struct KeySet {
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<VerificationKey>,
     /// The other keys, each with the reason why it is unusable.
     pub skipped: Vec<String>,
 }
@@ -55,9 +55,9 @@ impl KeySet {
 }
 
 /// Keys, or the reasons why they are unusable, each with a name for messages.
-type Read = Vec<(String, Result<Key, &'static str>)>;
+type ParsedKeys = Vec<(String, Result<VerificationKey, &'static str>)>;
 
-fn of_jwks(text: &str) -> Result<Read, BadKeySet> {
+fn of_jwks(text: &str) -> Result<ParsedKeys, BadKeySet> {
     let Jwks { keys } = serde_json::from_str(text).map_err(|_| BadKeySet::Form)?;
     if keys.len() > KEYS_MAX {
         return Err(BadKeySet::TooMany);
@@ -66,19 +66,19 @@ fn of_jwks(text: &str) -> Result<Read, BadKeySet> {
         let jwk: Result<Jwk, _> = serde_json::from_value(key);
         let kid = jwk.as_ref().ok().and_then(|jwk| jwk.kid.clone());
         let name = kid.map_or_else(|| format!("key {}", number + 1), |kid| format!("key {}", kid.escape_debug()));
-        (name, jwk.map_err(|_| "it is not a key").and_then(Key::of_jwk))
+        (name, jwk.map_err(|_| "it is not a key").and_then(VerificationKey::of_jwk))
     };
     Ok(keys.into_iter().enumerate().map(read).collect())
 }
 
-fn of_pem(text: &str) -> Result<Read, BadKeySet> {
+fn of_pem(text: &str) -> Result<ParsedKeys, BadKeySet> {
     let mut read = Vec::new();
     for (number, der) in SubjectPublicKeyInfoDer::pem_slice_iter(text.as_bytes()).enumerate() {
         if number == KEYS_MAX {
             return Err(BadKeySet::TooMany);
         }
         let der = der.map_err(|_| BadKeySet::Form)?;
-        read.push((format!("key {}", number + 1), Key::of_public_key(&der)));
+        read.push((format!("key {}", number + 1), VerificationKey::of_public_key(&der)));
     }
     Ok(read)
 }

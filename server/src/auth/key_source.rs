@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::key::Key;
+use super::key::VerificationKey;
 use super::key_set::{BadKeySet, KeySet};
-use crate::watched::Watched;
+use crate::watched_files::WatchedFiles;
 
 /// The most bytes of a file or an answer: some hundred keys.
 const SET_MAX_BYTES: usize = 256 * 1024;
@@ -33,12 +33,12 @@ const WISHES_MAX: usize = 64;
 /// The current keys of one source. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct LiveKeys {
-    keys: Arc<RwLock<Arc<Vec<Key>>>>,
+    keys: Arc<RwLock<Arc<Vec<VerificationKey>>>>,
     wishes: Option<mpsc::Sender<oneshot::Sender<()>>>,
 }
 
 impl LiveKeys {
-    pub(super) fn now(&self) -> Arc<Vec<Key>> {
+    pub(super) fn now(&self) -> Arc<Vec<VerificationKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -113,7 +113,7 @@ pub fn read_file(path: &Path) -> Result<KeySet, NoKeys> {
 /// # Errors
 /// The file cannot be read now, or has no usable key.
 pub fn follow_file(path: PathBuf) -> Result<LiveKeys, NoKeys> {
-    let mut watched = Watched::of(vec![path.clone()])?;
+    let mut watched = WatchedFiles::of(vec![path.clone()])?;
     let keys = LiveKeys::default();
     keys.replace(read_file(&path)?);
     let live = keys.clone();
@@ -147,13 +147,13 @@ pub async fn follow_url(url: String) -> Result<LiveKeys, NoKeys> {
     let keys = LiveKeys { keys: Arc::default(), wishes: Some(wishes) };
     // The follower holds no sender, so that it ends when the last keyring is dropped.
     let live = LiveKeys { keys: keys.keys.clone(), wishes: None };
-    let mut follower = Follower { client, url, live, fetched: None, fails: false };
+    let mut follower = KeySetFollower { client, url, live, fetched: None, fails: false };
     let next = follower.fetch().await;
     tokio::spawn(follower.run(wished, next));
     Ok(keys)
 }
 
-struct Follower {
+struct KeySetFollower {
     client: reqwest::Client,
     url: String,
     live: LiveKeys,
@@ -163,7 +163,7 @@ struct Follower {
     fails: bool,
 }
 
-impl Follower {
+impl KeySetFollower {
     async fn run(mut self, mut wished: mpsc::Receiver<oneshot::Sender<()>>, mut next: Duration) {
         let mut asked = Instant::now();
         loop {

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::key::Key;
+use super::key::VerificationKey;
 use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
 use super::{Claims, Rules, Signer, TokenError, claims};
@@ -11,7 +11,7 @@ use super::{Claims, Rules, Signer, TokenError, claims};
 /// The keys and rules that tokens are checked with.
 pub struct Keyring {
     rules: Rules,
-    secret: Option<Key>,
+    secret: Option<VerificationKey>,
     signer: Option<Signer>,
     sources: Vec<LiveKeys>,
 }
@@ -30,7 +30,7 @@ impl Keyring {
     /// Adds a shared secret, for HS256.
     #[must_use]
     pub fn with_secret(mut self, secret: &[u8]) -> Self {
-        self.secret = Some(Key::secret(secret));
+        self.secret = Some(VerificationKey::secret(secret));
         self.signer = Some(Signer::hs256(secret));
         self
     }

@@ -33,16 +33,16 @@ pub enum NoCode {
 
 /// The unused codes. They are in memory only, so a restart invalidates them.
 #[derive(Debug, Default)]
-pub struct SignInCodes(Mutex<Waiting>);
+pub struct SignInCodes(Mutex<OpenCodes>);
 
-type Digest = [u8; 32];
+type CodeDigest = [u8; 32];
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct OpenCodes {
     /// The key is a code's digest, so that the time of a look-up reveals nothing about the code.
-    codes: HashMap<Digest, Coded>,
+    codes: HashMap<CodeDigest, Coded>,
     /// Expiry times in their order, including those of codes that have been taken.
-    ends: VecDeque<(Time, Digest)>,
+    ends: VecDeque<(Time, CodeDigest)>,
     of_company: HashMap<CompanyId, usize>,
 }
 
@@ -83,7 +83,7 @@ impl SignInCodes {
     }
 }
 
-impl Waiting {
+impl OpenCodes {
     fn end_until(&mut self, now: Time) {
         while let Some((end, digest)) = self.ends.front().copied()
             && end <= now
@@ -101,7 +101,7 @@ impl Waiting {
         }
     }
 
-    fn remove(&mut self, digest: &Digest) -> Option<Secret> {
+    fn remove(&mut self, digest: &CodeDigest) -> Option<Secret> {
         let Coded { company, token } = self.codes.remove(digest)?;
         if let Some(count) = self.of_company.get_mut(&company) {
             *count -= 1;

@@ -9,7 +9,7 @@ use super::{BadSetting, Settings};
 
 /// Settings of incoming connections.
 #[derive(Clone, Debug, Default)]
-pub struct Door {
+pub struct DoorSettings {
     /// Files of the certificate with its chain and of the private key; `None` means plain HTTP.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Origins whose pages may open sockets and call the API. Without any, all pages may open sockets and none may call
@@ -18,7 +18,7 @@ pub struct Door {
 }
 
 impl Settings {
-    pub(super) fn door(layers: &Layers) -> Result<Door, BadSetting> {
+    pub(super) fn door(layers: &Layers) -> Result<DoorSettings, BadSetting> {
         let file = |name| layers.text(name).map(PathBuf::from);
         let tls = match (file("tls_certificate"), file("tls_key")) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
@@ -36,7 +36,7 @@ impl Settings {
         if !allowed_origins.iter().all(|origin| is_origin(origin)) {
             return Err(layers.bad("allowed_origins", "origins such as `https://app.example`, with commas between"));
         }
-        Ok(Door { tls, allowed_origins })
+        Ok(DoorSettings { tls, allowed_origins })
     }
 
     pub(super) fn proxies(layers: &Layers) -> Result<Proxies, BadSetting> {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use super::rows::{Kind, ROWS, Row};
+use super::rows::{Kind, ROWS, SettingSpec};
 
 /// Names of the flags of all rows. The parser borrows names for the life of the program.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| ROWS.iter().map(|row| row.name.replace('_', "-")).collect());
@@ -20,7 +20,7 @@ pub struct Flags {
     pub(super) config: Option<PathBuf>,
     /// Path of `--data`, which need not be UTF-8.
     pub(super) data: Option<PathBuf>,
-    given: Vec<(&'static Row, String)>,
+    given: Vec<(&'static SettingSpec, String)>,
 }
 
 impl Flags {
@@ -51,7 +51,7 @@ impl Args for Flags {
     }
 }
 
-fn flag(row: &'static Row, name: &'static str) -> Arg {
+fn flag(row: &'static SettingSpec, name: &'static str) -> Arg {
     let flag = Arg::new(row.name).long(name).help(row.help).value_name(row.unit);
     match row.kind {
         Kind::Switch => flag.num_args(0..=1).require_equals(true).default_missing_value("true"),
@@ -64,7 +64,7 @@ fn flag(row: &'static Row, name: &'static str) -> Arg {
 impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
-        let text = |row: &Row| match row.kind {
+        let text = |row: &SettingSpec| match row.kind {
             Kind::Directory => path(row.name).map(|path| path.to_string_lossy().into_owned()),
             _ => matches.get_one::<String>(row.name).cloned(),
         };
@@ -88,7 +88,7 @@ impl fmt::Debug for Flags {
 
 impl Flags {
     /// The settings that have been given by flags, in the order of the documentation.
-    pub(super) fn given(&self) -> impl Iterator<Item = (&'static Row, &str)> {
+    pub(super) fn given(&self) -> impl Iterator<Item = (&'static SettingSpec, &str)> {
         self.given.iter().map(|(row, text)| (*row, text.as_str()))
     }
 }

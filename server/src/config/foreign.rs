@@ -1,7 +1,7 @@
 //! Variables with the prefix of settings that belong to other programs: to an app, or to Kubernetes.
 
 use super::nearest::nearest;
-use super::rows::{ROWS, Row};
+use super::rows::{ROWS, SettingSpec};
 use super::{CONFIG_VARIABLE, PREFIX, Settings};
 
 /// Links that a warning names; the others are only counted.
@@ -9,7 +9,7 @@ const LINKS_NAMED: usize = 3;
 
 /// The meaning of a variable with the prefix of settings.
 pub(super) enum Variable {
-    Setting(&'static Row),
+    Setting(&'static SettingSpec),
     /// The variable that names the settings file.
     Config,
     /// A setting with a typing error, which must not be ignored.
@@ -55,7 +55,7 @@ impl Settings {
 }
 
 fn foreign(variable: &str, near: Option<&str>) -> String {
-    let meant = near.and_then(Row::named).map(|row| format!(": did you mean `{}`?", row.variable()));
+    let meant = near.and_then(SettingSpec::named).map(|row| format!(": did you mean `{}`?", row.variable()));
     format!("the variable `{variable}` is not a setting and is passed over{}", meant.unwrap_or_default())
 }
 

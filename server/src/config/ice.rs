@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use switchboard_exchange::ice::{Ice, Turn};
+use switchboard_exchange::ice::{Ice, TurnServers};
 
 use super::layers::Layers;
 use super::{BadSetting, Settings};
@@ -19,7 +19,7 @@ impl Settings {
             return Err(layers.bad("turn_urls", expected));
         }
         let turn = match (urls.is_empty(), layers.secret("turn_secret")) {
-            (false, Some(secret)) => Some(Turn { urls, secret }),
+            (false, Some(secret)) => Some(TurnServers { urls, secret }),
             (true, None) => None,
             (false, None) => return Err(layers.missing("turn_secret", "because `turn_urls` is")),
             (true, Some(_)) => return Err(layers.missing("turn_urls", "because `turn_secret` is")),

@@ -7,7 +7,7 @@ use switchboard_wire::Secret;
 
 use super::foreign::Variable;
 use super::nearest::nearest;
-use super::rows::{Kind, ROWS, Row};
+use super::rows::{Kind, ROWS, SettingSpec};
 use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
 
 /// The environment variables of this process that have the prefix of settings.
@@ -22,13 +22,13 @@ pub fn process_variables() -> impl Iterator<Item = (String, String)> {
 
 /// The value of every setting that has one, with the place that it comes from.
 pub(super) struct Layers {
-    given: BTreeMap<&'static str, Given>,
+    given: BTreeMap<&'static str, GivenSetting>,
     /// Path of `--data`, which need not be UTF-8.
     data: Option<PathBuf>,
 }
 
-struct Given {
-    row: &'static Row,
+struct GivenSetting {
+    row: &'static SettingSpec,
     text: String,
     origin: Origin,
 }
@@ -59,8 +59,8 @@ impl Layers {
         (layers, bad)
     }
 
-    fn set(&mut self, row: &'static Row, text: String, origin: Origin) {
-        self.given.insert(row.name, Given { row, text, origin });
+    fn set(&mut self, row: &'static SettingSpec, text: String, origin: Origin) {
+        self.given.insert(row.name, GivenSetting { row, text, origin });
     }
 
     fn set_from_file(&mut self, path: &Path, config: Origin) -> Vec<BadSetting> {
@@ -78,7 +78,7 @@ impl Layers {
         let mut bad = Vec::new();
         for (key, value) in table {
             let origin = Origin::File { path: path.to_owned(), key: key.clone() };
-            let Some(row) = Row::named(&key) else {
+            let Some(row) = SettingSpec::named(&key) else {
                 let problem = unknown_key(&key, &value);
                 bad.push(BadSetting { setting: key, origin, problem });
                 continue;
@@ -100,7 +100,7 @@ impl Layers {
             match Variable::of(&variable, &text) {
                 Variable::Setting(row) => self.set(row, text, Origin::Variable(variable)),
                 Variable::Misspelt(name) => {
-                    let meant = Row::named(name).map(Row::variable).unwrap_or_default();
+                    let meant = SettingSpec::named(name).map(SettingSpec::variable).unwrap_or_default();
                     let problem = format!("is not a setting: did you mean `{meant}`?");
                     bad.push(BadSetting { setting: variable.clone(), origin: Origin::Variable(variable), problem });
                 }
@@ -174,7 +174,7 @@ impl Layers {
     /// The error for a setting that is missing or empty and has no default.
     pub(super) fn missing(&self, name: &str, or: &str) -> BadSetting {
         let origin = self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone());
-        let variable = Row::named(name).map(Row::variable).unwrap_or_default();
+        let variable = SettingSpec::named(name).map(SettingSpec::variable).unwrap_or_default();
         let problem = format!(
             "must be set and not empty: use the variable `{variable}` or the key `{name}` of the settings file {or}"
         );
@@ -206,10 +206,10 @@ fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.as_bytes().get(..span.start));
     let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
     let why = match text.lines().nth(line).and_then(lacks_quotes) {
-        Some(Row { name, kind: Kind::List, .. }) => {
+        Some(SettingSpec { name, kind: Kind::List, .. }) => {
             format!("`{name}` is a list of texts in quotes: `{name} = [\"…\", \"…\"]`")
         }
-        Some(Row { name, default, .. }) => {
+        Some(SettingSpec { name, default, .. }) => {
             let example = default.filter(|default| !default.is_empty()).unwrap_or("…");
             format!("the value of `{name}` must stand in quotes, as in `{name} = \"{example}\"`")
         }
@@ -219,9 +219,9 @@ fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
 }
 
 /// The setting whose text lacks its quotes in this line.
-fn lacks_quotes(line: &str) -> Option<&'static Row> {
+fn lacks_quotes(line: &str) -> Option<&'static SettingSpec> {
     let (key, value) = line.split_once('=')?;
-    let row = Row::named(key.trim()).filter(|row| !matches!(row.kind, Kind::Switch | Kind::Whole(..)))?;
+    let row = SettingSpec::named(key.trim()).filter(|row| !matches!(row.kind, Kind::Switch | Kind::Whole(..)))?;
     (!value.trim_start().starts_with(['"', '\'', '['])).then_some(row)
 }
 

@@ -17,27 +17,27 @@ const CALLED_ELSEWHERE: [(&str, &str); 9] = [
 
 /// The setting nearest to a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Near {
+pub(super) struct NearestSetting {
     pub(super) name: &'static str,
     /// Whether the name is so close that a typing error is the only likely explanation.
     pub(super) is_misspelt: bool,
 }
 
 /// The setting nearest to this name, however its words are joined; `None` when no setting is near.
-pub(super) fn nearest(word: &str) -> Option<Near> {
+pub(super) fn nearest(word: &str) -> Option<NearestSetting> {
     let word = word.to_lowercase().replace('-', "_");
     let joined = word.replace('_', "");
     let apart = |name: &str| strsim::damerau_levenshtein(&joined, &name.replace('_', ""));
     let by_letters = ROWS.iter().map(|row| (apart(row.name), row.name)).min();
     if let Some((distance, name)) = by_letters.filter(|(distance, _)| *distance <= slips_max(joined.len())) {
         // One slip in a short word and two in a long one, because two slips turn a short word into another word.
-        return Some(Near { name, is_misspelt: distance <= 1 + joined.len() / 10 });
+        return Some(NearestSetting { name, is_misspelt: distance <= 1 + joined.len() / 10 });
     }
     let elsewhere = CALLED_ELSEWHERE.iter().find(|(called, _)| apart(called) <= slips_max(called.len()).min(1));
     let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'));
     let by_words = || ROWS.iter().map(|row| row.name).find(|name| begins(name, &word) || begins(&word, name));
     let name = elsewhere.map(|(_, name)| *name).or_else(by_words)?;
-    Some(Near { name, is_misspelt: false })
+    Some(NearestSetting { name, is_misspelt: false })
 }
 
 /// The most letters that may be missing, added, swapped or replaced in a word of that length.
@@ -95,7 +95,7 @@ mod tests {
             ("listen-address", "listen"),
             ("WS_URL", "jwks_url"),
         ] {
-            assert_eq!(nearest(word), Some(Near { name: meant, is_misspelt: false }), "{word}");
+            assert_eq!(nearest(word), Some(NearestSetting { name: meant, is_misspelt: false }), "{word}");
         }
     }
 

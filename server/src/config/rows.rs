@@ -63,7 +63,7 @@ impl Kind {
 }
 
 /// One setting, with the same name everywhere: `max_sockets`, `SWITCHBOARD_MAX_SOCKETS`, `--max-sockets`.
-pub(super) struct Row {
+pub(super) struct SettingSpec {
     pub(super) name: &'static str,
     /// Purpose, as `--help` and the documents show it.
     pub(super) help: &'static str,
@@ -73,8 +73,8 @@ pub(super) struct Row {
     pub(super) default: Option<&'static str>,
 }
 
-impl Row {
-    pub(super) fn named(name: &str) -> Option<&'static Row> {
+impl SettingSpec {
+    pub(super) fn named(name: &str) -> Option<&'static SettingSpec> {
         ROWS.iter().find(|row| row.name == name)
     }
 
@@ -159,7 +159,7 @@ macro_rules! each_setting {
                 /// How many lines of the audit list are kept; the oldest go first
                 audit_rows: i64 = Some("1000000"), "COUNT", Whole(1_000, 100_000_000);
                 /// TLS, and the origins that pages may come from
-                door: Door, by Settings::door;
+                door: DoorSettings, by Settings::door;
                 /// Limits of one person and of one address
                 limits: Limits, by Settings::limits;
                 /// Leave connections from this machine, which are usually a proxy's, out of the limits per address
@@ -230,8 +230,8 @@ macro_rules! rows {
         $(= $default:expr, $unit:literal, $kind:expr)?;
     )+) => {
         /// All settings, in the order of the documentation.
-        pub(super) static ROWS: &[Row] = &[$($(
-            Row {
+        pub(super) static ROWS: &[SettingSpec] = &[$($(
+            SettingSpec {
                 name: stringify!($name),
                 help: $help.trim_ascii(),
                 kind: $kind,

@@ -10,7 +10,7 @@ use switchboard_wire::Secret;
 
 use super::layers::Layers;
 use super::rows::each_setting;
-use super::{BadSetting, Door, LogFormat, Tokens, otlp_endpoint, sign_in_url};
+use super::{BadSetting, DoorSettings, LogFormat, Tokens, otlp_endpoint, sign_in_url};
 use crate::shown_url::PrivateUrl;
 
 macro_rules! settings {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::guessable::guessable;
 use super::layers::Layers;
-use super::rows::{Kind, ROWS, Row};
+use super::rows::{Kind, ROWS, SettingSpec};
 use super::{BadSetting, Flags, SettingDoc, Settings, table};
 
 impl Settings {
@@ -108,7 +108,7 @@ impl Settings {
 
 impl Layers {
     /// The error in a value, without a look at other settings.
-    fn problem(&self, row: &Row) -> Option<BadSetting> {
+    fn problem(&self, row: &SettingSpec) -> Option<BadSetting> {
         match row.kind {
             Kind::Address => self.value::<SocketAddr>(row.name).err(),
             Kind::Switch => self.value::<bool>(row.name).err(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::rows::{ROWS, Row};
+use super::rows::{ROWS, SettingSpec};
 
 /// One setting, as documents show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct SettingDoc {
 
 /// All settings, in the order of the documentation.
 pub fn table() -> Vec<SettingDoc> {
-    let document = |row: &Row| SettingDoc {
+    let document = |row: &SettingSpec| SettingDoc {
         name: row.name,
         variable: row.variable(),
         flag: row.has_flag().then(|| row.flag()),

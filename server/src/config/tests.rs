@@ -5,7 +5,7 @@ use std::fs;
 use clap::Parser;
 use tempfile::TempDir;
 
-use super::rows::{Kind, ROWS, Row};
+use super::rows::{Kind, ROWS, SettingSpec};
 use super::*;
 
 mod refused;
@@ -102,7 +102,7 @@ fn a_variable_wins_over_the_file_and_a_flag_over_both() {
 }
 
 /// A good value that is not the default, where there is one that needs nothing beside it.
-fn example(row: &Row) -> String {
+fn example(row: &SettingSpec) -> String {
     let text = match (row.name, row.kind) {
         ("otlp_endpoint" | "turn_urls" | "turn_secret", _) => "",
         ("forwarded_header", _) => "forwarded",

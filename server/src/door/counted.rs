@@ -9,12 +9,12 @@ use switchboard_exchange::admission::Unfinished;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream that counts the bytes read for an unfinished request or frame.
-pub(super) struct Counted<S> {
+pub(super) struct CountedStream<S> {
     pub(super) stream: S,
     pub(super) unfinished: Arc<Unfinished>,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for CountedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
@@ -22,7 +22,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CountedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

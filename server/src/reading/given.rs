@@ -135,7 +135,7 @@ impl<'de> Deserializer<'de> for Given {
             },
             Self::Text(value) | Self::Word(value) => visitor.visit_string(value),
             Self::List(items) => visitor.visit_seq(Items(items.into_iter().enumerate())),
-            Self::Object(fields) => visitor.visit_map(Fields { left: fields.into_iter(), at: None }),
+            Self::Object(fields) => visitor.visit_map(ObjectFields { left: fields.into_iter(), at: None }),
         }
     }
 
@@ -201,13 +201,13 @@ impl<'de> SeqAccess<'de> for Items {
 }
 
 /// The fields of an object; an error names the field.
-struct Fields {
+struct ObjectFields {
     left: std::vec::IntoIter<(String, Given)>,
     /// The field whose name was read last.
     at: Option<(String, Given)>,
 }
 
-impl<'de> MapAccess<'de> for Fields {
+impl<'de> MapAccess<'de> for ObjectFields {
     type Error = Unreadable;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {

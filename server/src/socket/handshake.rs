@@ -19,11 +19,11 @@ use switchboard_wire::claims::{Claims, REVOKED, Role};
 use switchboard_wire::phoenix::Version;
 use switchboard_wire::view;
 
-use super::wire::{Wire, serve};
+use super::wire::{DeviceSocket, serve};
 use super::{FRAME_READ_MAX_BYTES, READ_BUFFER_BYTES, SocketContext, WRITE_BUFFER_BYTES};
 use crate::auth::subprotocol_token;
 use crate::reading;
-use crate::telemetry::refusals::Refused;
+use crate::telemetry::refusals::RefusedAnswer;
 
 /// The most bytes that wait in a socket to be written. The largest frame fits in behind the frames before it.
 const WRITE_MAX_BYTES: usize = FRAME_TOLD_MAX_BYTES + 16 * 1024 * 1024;
@@ -35,7 +35,7 @@ const NO_HANDSHAKE: &str = "the token is good, and this is no handshake of a Web
 
 /// The query of a handshake.
 #[derive(Debug, serde::Deserialize)]
-pub(super) struct Address {
+pub(super) struct SocketQuery {
     vsn: Option<String>,
     token: Option<String>,
     device: Option<String>,
@@ -69,7 +69,7 @@ pub(super) async fn upgrade(
         Ok(()) => refuse(StatusCode::UNAUTHORIZED, "unauthorized", message),
         Err(limited) => too_many(limited),
     };
-    let address: Address = match reading::query(&uri) {
+    let address: SocketQuery = match reading::query(&uri) {
         Ok(address) => address,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, "invalid", &error.said_of("the query")),
     };
@@ -107,7 +107,7 @@ pub(super) async fn upgrade(
     bounded(upgrade).on_upgrade(move |socket| {
         let (mut device, waiting) = Device::new(context.devices.clone(), claims, pass, version);
         device.is_of_kind(kind);
-        let wire = Wire::new(socket, device, waiting, unfinished.map(|Extension(unfinished)| unfinished));
+        let wire = DeviceSocket::new(socket, device, waiting, unfinished.map(|Extension(unfinished)| unfinished));
         serve(wire, context, (place, entrance))
     })
 }
@@ -193,7 +193,7 @@ fn too_many(limited: Limited) -> Response {
 /// Adds the reason for the log. Browsers and Phoenix clients do not show the answer to a handshake, so the log is where
 /// an operator finds the reason.
 fn logged(reason: &'static str, why: &str, mut answer: Response) -> Response {
-    answer.extensions_mut().insert(Refused { reason, why: Some(why.to_owned()) });
+    answer.extensions_mut().insert(RefusedAnswer { reason, why: Some(why.to_owned()) });
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer

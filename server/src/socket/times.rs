@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use switchboard_core::Time;
-use switchboard_exchange::device::End;
+use switchboard_exchange::device::Disconnect;
 use switchboard_wire::claims::Claims;
 use switchboard_wire::phoenix::code;
 use tokio::time::Instant;
@@ -54,16 +54,16 @@ impl Times {
     }
 
     /// Ends the device's rest if it is over, and returns the end of the socket if a deadline has passed.
-    pub(super) fn end(&mut self, wall: Time) -> Option<End> {
+    pub(super) fn end(&mut self, wall: Time) -> Option<Disconnect> {
         let now = Instant::now();
         self.look_up(now, wall);
         self.rest = self.rest.filter(|rest| *rest > now);
         if self.restart.is_some_and(|at| at <= now) {
-            Some(End::Close(code::RESTART, "the server restarts; connect again".into()))
+            Some(Disconnect::Close(code::RESTART, "the server restarts; connect again".into()))
         } else if self.expires.is_some_and(|at| at <= now) {
             Some(expired())
         } else if self.heard + self.idle_after <= now {
-            Some(End::Close(code::GOING_AWAY, "nothing was heard for too long".into()))
+            Some(Disconnect::Close(code::GOING_AWAY, "nothing was heard for too long".into()))
         } else {
             None
         }

@@ -11,8 +11,8 @@ use axum::extract::Extension;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt, Stream};
 use switchboard_exchange::admission::{Entrance, Unfinished};
-use switchboard_exchange::device::{Device, End};
-use switchboard_exchange::outbox::{Ended, Outgoing, Waiting};
+use switchboard_exchange::device::{Device, Disconnect};
+use switchboard_exchange::outbox::{Ended, OutboxReceiver, Outgoing};
 use switchboard_metrics::METRICS;
 use switchboard_wire::claims::REVOKED;
 use switchboard_wire::phoenix::code;
@@ -43,10 +43,10 @@ const CONTROLS_IN_VAIN_MAX: u32 = 200;
 const QUESTION: &[u8] = b"there?";
 
 /// An open socket with its device.
-pub(super) struct Wire {
+pub(super) struct DeviceSocket {
     socket: WebSocket,
     device: Device,
-    waiting: Waiting,
+    waiting: OutboxReceiver,
     /// Counter of the bytes of the frame that is not complete yet.
     unfinished: Option<Arc<Unfinished>>,
     /// Whether writing has its turn before reading. Writing and reading take turns.
@@ -58,7 +58,7 @@ pub(super) struct Wire {
 }
 
 /// The next thing for a socket's task to do.
-enum News {
+enum SocketInput {
     /// A frame from the device, or the end of the connection.
     Heard(Option<Result<Message, axum::Error>>),
     /// Frames wait for the device, or the outbox has ended.
@@ -73,16 +73,16 @@ enum News {
 /// waiting tasks small.
 #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice, and the wire is most of the task")]
 pub(super) fn serve(
-    mut wire: Wire,
+    mut wire: DeviceSocket,
     context: Arc<SocketContext>,
     places: (SocketPlace, Option<Extension<Entrance>>),
 ) -> impl Future<Output = ()> {
     async move {
         METRICS.sockets_opened.inc();
         match wire.run(&context).await {
-            End::Gone => {}
-            End::Left => Box::pin(close(&mut wire.socket, None)).await,
-            End::Close(code, reason) => {
+            Disconnect::Gone => {}
+            Disconnect::Left => Box::pin(close(&mut wire.socket, None)).await,
+            Disconnect::Close(code, reason) => {
                 METRICS.sockets_closed.of(code::why(code)).inc();
                 Box::pin(close(&mut wire.socket, Some(CloseFrame { code, reason: reason.into() }))).await;
             }
@@ -112,38 +112,38 @@ async fn close(socket: &mut WebSocket, why: Option<CloseFrame>) {
     let _in_time_or_not = timeout(CLOSE_MAX, handshake).await;
 }
 
-impl Wire {
+impl DeviceSocket {
     pub(super) const fn new(
         socket: WebSocket,
         device: Device,
-        waiting: Waiting,
+        waiting: OutboxReceiver,
         unfinished: Option<Arc<Unfinished>>,
     ) -> Self {
         let (tells_next, heard_in_turn, controls_in_vain) = (false, 0, 0);
         Self { socket, device, waiting, unfinished, tells_next, heard_in_turn, controls_in_vain, attention: None }
     }
 
-    async fn run(&mut self, context: &SocketContext) -> End {
+    async fn run(&mut self, context: &SocketContext) -> Disconnect {
         let (clock, outbox_frames) = (context.devices.exchange.clock(), context.devices.outbox_frames);
         let mut times = Times::of(context, self.device.claims());
         let mut alarm = pin!(sleep_until(times.next(None)));
         let mut shutdown = context.shutdown.clone();
         let mut closing = pin!(shutdown.begun());
         loop {
-            let news = poll_fn(|cx| {
+            let input = poll_fn(|cx| {
                 if alarm.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(News::Due);
+                    return Poll::Ready(SocketInput::Due);
                 }
                 if times.restart.is_none()
                     && let Poll::Ready(window_ms) = closing.as_mut().poll(cx)
                 {
-                    return Poll::Ready(News::Closing(window_ms));
+                    return Poll::Ready(SocketInput::Closing(window_ms));
                 }
                 self.poll(cx, times.rest.is_none())
             });
-            let end = match news.await {
-                News::Heard(_) if times.have_expired(clock.now()) => Some(expired()),
-                News::Heard(message) => {
+            let end = match input.await {
+                SocketInput::Heard(_) if times.have_expired(clock.now()) => Some(expired()),
+                SocketInput::Heard(message) => {
                     times.heard = Instant::now();
                     self.count(&message);
                     if self.attention.is_some() {
@@ -158,13 +158,13 @@ impl Wire {
                     }
                     end
                 }
-                News::Waiting(Ok(())) => self.write(FRAMES_PER_FLUSH).await,
-                News::Waiting(Err(ended)) => Some(end_of(ended)),
-                News::Closing(window_ms) => {
+                SocketInput::Waiting(Ok(())) => self.write(FRAMES_PER_FLUSH).await,
+                SocketInput::Waiting(Err(ended)) => Some(end_of(ended)),
+                SocketInput::Closing(window_ms) => {
                     times.restart = Some(Instant::now() + self.place_in(window_ms));
                     None
                 }
-                News::Due => match times.end(clock.now()) {
+                SocketInput::Due => match times.end(clock.now()) {
                     // Frames of earlier commits wait by now, and are written before the end.
                     Some(end) => Some(self.write(outbox_frames).await.unwrap_or(end)),
                     None => {
@@ -185,23 +185,23 @@ impl Wire {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, hears: bool) -> Poll<News> {
+    fn poll(&mut self, cx: &mut Context<'_>, hears: bool) -> Poll<SocketInput> {
         if self.tells_next
             && let Poll::Ready(waits) = self.waiting.poll_ready(cx)
         {
             self.tells_next = false;
-            return Poll::Ready(News::Waiting(waits));
+            return Poll::Ready(SocketInput::Waiting(waits));
         }
         if hears && let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) {
             self.tells_next = true;
-            return Poll::Ready(News::Heard(message));
+            return Poll::Ready(SocketInput::Heard(message));
         }
         self.tells_next = false;
         let waits = self.waiting.poll_ready(cx);
         if waits.is_pending() {
             self.heard_in_turn = 0;
         }
-        waits.map(News::Waiting)
+        waits.map(SocketInput::Waiting)
     }
 
     /// Stops counting the bytes of a frame that is complete.
@@ -228,7 +228,7 @@ impl Wire {
     }
 
     /// Pings the device when a presence check is due, and reports lines that have not answered.
-    async fn look(&mut self) -> Option<End> {
+    async fn look(&mut self) -> Option<Disconnect> {
         let device = &self.device;
         let due = Attention::look(&mut self.attention, Instant::now(), |line| device.has_line(line));
         for line in due.gone {
@@ -240,13 +240,13 @@ impl Wire {
         let question = Message::Ping(Bytes::from_static(QUESTION));
         match timeout(WRITE_MAX, self.socket.send(question)).await {
             Ok(Ok(())) => None,
-            Ok(Err(_gone)) => Some(End::Gone),
+            Ok(Err(_gone)) => Some(Disconnect::Gone),
             Err(_too_slow) => Some(too_slow()),
         }
     }
 
     /// Writes at most `most` waiting frames with one flush, including frames that arrive during the write.
-    async fn write(&mut self, most: usize) -> Option<End> {
+    async fn write(&mut self, most: usize) -> Option<Disconnect> {
         let is_for_one_company = self.device.claims().company.is_some();
         let Self { socket, waiting, attention, .. } = self;
         let (mut ended, mut is_shut_out) = (Vec::new(), false);
@@ -287,30 +287,30 @@ impl Wire {
             Box::pin(self.device.forget(&topic, line)).await;
         }
         match written {
-            Ok(Ok(())) if is_shut_out => Some(End::Close(code::REVOKED, REVOKED.to_owned())),
+            Ok(Ok(())) if is_shut_out => Some(Disconnect::Close(code::REVOKED, REVOKED.to_owned())),
             Ok(Ok(())) => None,
-            Ok(Err(_gone)) => Some(End::Gone),
+            Ok(Err(_gone)) => Some(Disconnect::Gone),
             Err(_too_slow) => Some(too_slow()),
         }
     }
 
     /// Counts a ping or a pong. Too many of them end the socket.
-    fn controls(&mut self) -> Option<End> {
+    fn controls(&mut self) -> Option<Disconnect> {
         let before = self.controls_in_vain;
         self.controls_in_vain = if self.device.is_limited() { before + 1 } else { before.saturating_sub(1) };
         let reason = "too many pings and pongs; connect again later";
-        (self.controls_in_vain > CONTROLS_IN_VAIN_MAX).then(|| End::Close(code::TOO_SLOW, reason.into()))
+        (self.controls_in_vain > CONTROLS_IN_VAIN_MAX).then(|| Disconnect::Close(code::TOO_SLOW, reason.into()))
     }
 
-    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Option<End> {
+    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Option<Disconnect> {
         match message {
-            None => Some(End::Gone),
+            None => Some(Disconnect::Gone),
             Some(Err(error)) => Some(unreadable(error)),
             Some(Ok(Message::Text(text))) if text.len() > FRAME_MAX_BYTES => Some(too_big()),
             Some(Ok(Message::Text(text))) => self.device.hear_frame(&text).await,
             Some(Ok(Message::Binary(bytes))) if bytes.len() > FRAME_MAX_BYTES => Some(too_big()),
             Some(Ok(Message::Binary(_))) => {
-                Some(End::Close(code::NOT_JSON, "frames are JSON in text, not binary".into()))
+                Some(Disconnect::Close(code::NOT_JSON, "frames are JSON in text, not binary".into()))
             }
             Some(Ok(Message::Pong(proof))) => {
                 self.device.delivered(&proof).await;
@@ -320,7 +320,7 @@ impl Wire {
                 self.device.pings();
                 self.controls()
             }
-            Some(Ok(Message::Close(_))) => Some(End::Left),
+            Some(Ok(Message::Close(_))) => Some(Disconnect::Left),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 
-use super::limited::Limited;
+use super::line_limiter::LineLimiter;
 
 /// The reason of an answer with an error, for the log.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct RefusedAnswer {
     /// The stable word for programs.
     pub reason: &'static str,
     /// The sentence for people, if it repeats nothing of the request.
@@ -17,13 +17,13 @@ pub struct Refused {
 }
 
 /// A request with its answer.
-pub struct Answered<'a> {
+pub struct AnsweredRequest<'a> {
     pub method: &'a str,
     /// The route, with the names of its parameters instead of their values.
     pub route: &'a str,
     pub status: StatusCode,
     /// `None` for an answer without an error.
-    pub refused: Option<Refused>,
+    pub refused: Option<RefusedAnswer>,
     pub took: Duration,
 }
 
@@ -32,13 +32,13 @@ const SOCKET: &str = "/socket/websocket";
 /// Routes of probes, which repeat their requests and read the answers: a log line for each would be noise.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-static HANDSHAKES: Limited = Limited::new();
-static REFUSED: Limited = Limited::new();
-static FAILED: Limited = Limited::new();
+static HANDSHAKES: LineLimiter = LineLimiter::new();
+static REFUSED: LineLimiter = LineLimiter::new();
+static FAILED: LineLimiter = LineLimiter::new();
 
 /// Logs a request: an answer with an error in its own line, up to the rate limit.
-pub fn tell(answered: &Answered<'_>) {
-    let Answered { method, route, status, refused, took } = answered;
+pub fn tell(answered: &AnsweredRequest<'_>) {
+    let AnsweredRequest { method, route, status, refused, took } = answered;
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let (reason, why) = refused.as_ref().map_or((None, None), |refused| (Some(refused.reason), refused.why.as_deref()));
     let code = status.as_u16();
@@ -62,7 +62,7 @@ pub fn tell(answered: &Answered<'_>) {
 
 /// Takes the number of omitted lines that no line has reported yet.
 pub fn take_left_out() -> u64 {
-    [&HANDSHAKES, &REFUSED, &FAILED].map(Limited::take_left_out).into_iter().sum()
+    [&HANDSHAKES, &REFUSED, &FAILED].map(LineLimiter::take_left_out).into_iter().sum()
 }
 
 /// A field that zero leaves out.

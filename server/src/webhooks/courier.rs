@@ -29,7 +29,7 @@ pub(super) struct Parcel {
 
 /// Outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum DeliveryResult {
     /// The receiver has accepted the event.
     Taken,
     /// The event may be tried again.
@@ -57,14 +57,16 @@ impl Courier {
     }
 
     /// Tries the delivery once.
-    pub(super) async fn bring(&self, parcel: Parcel) -> Answer {
+    pub(super) async fn bring(&self, parcel: Parcel) -> DeliveryResult {
         match self.ask(parcel).await {
             Ok(answer) => answer,
-            Err(error) => Answer::Failed { error: error.chars().take(ERROR_MAX_CHARS).collect(), asked_ms: None },
+            Err(error) => {
+                DeliveryResult::Failed { error: error.chars().take(ERROR_MAX_CHARS).collect(), asked_ms: None }
+            }
         }
     }
 
-    async fn ask(&self, parcel: Parcel) -> Result<Answer, String> {
+    async fn ask(&self, parcel: Parcel) -> Result<DeliveryResult, String> {
         // Checked again, because `allow_private` may have changed since the address was set, and because a literal
         // address needs no resolver, which would check it.
         let url = read_url(&parcel.url, self.allow_private).map_err(|wrong| format!("the address {wrong}"))?;
@@ -86,11 +88,11 @@ impl Courier {
             left -= chunk.len();
         }
         Ok(if status.is_success() {
-            Answer::Taken
+            DeliveryResult::Taken
         } else if status == StatusCode::GONE {
-            Answer::Gone
+            DeliveryResult::Gone
         } else {
-            Answer::Failed { error: format!("the receiver answered {}", status.as_u16()), asked_ms }
+            DeliveryResult::Failed { error: format!("the receiver answered {}", status.as_u16()), asked_ms }
         })
     }
 }

@@ -15,15 +15,15 @@ mod queue;
 
 mod courier;
 
-mod clerk;
+mod reader_thread;
 
 mod round;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clerk::Clerk;
 use courier::Courier;
+use reader_thread::ReaderThread;
 use switchboard_core::CompanyId;
 use switchboard_exchange::Exchange;
 use switchboard_history::History;
@@ -62,13 +62,13 @@ pub struct Webhooks {
     options: Options,
     courier: Courier,
     on_the_way: Semaphore,
-    clerk: Clerk,
-    rounds: Mutex<HashMap<Key, watch::Sender<u64>>>,
+    reader_thread: ReaderThread,
+    rounds: Mutex<HashMap<EndpointKey, watch::Sender<u64>>>,
     shutdown: Shutdown,
 }
 
 /// Company and id of one endpoint.
-type Key = (CompanyId, String);
+type EndpointKey = (CompanyId, String);
 
 impl Webhooks {
     /// Webhooks without a served endpoint; [`Self::start`] serves them.
@@ -81,14 +81,14 @@ impl Webhooks {
         options: Options,
         shutdown: Shutdown,
     ) -> std::io::Result<Arc<Self>> {
-        let clerk = Clerk::start(history.clone())?;
+        let reader_thread = ReaderThread::start(history.clone())?;
         Ok(Arc::new(Self {
             exchange,
             history,
             options,
             courier: Courier::new(options.allow_private),
             on_the_way: Semaphore::new(ON_THE_WAY_MAX),
-            clerk,
+            reader_thread,
             rounds: Mutex::default(),
             shutdown,
         }))
@@ -99,7 +99,7 @@ impl Webhooks {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
-        for key in self.clerk.ask(|past| past.endpoints_that_are_on()).await? {
+        for key in self.reader_thread.ask(|past| past.endpoints_that_are_on()).await? {
             self.changed(key);
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Webhooks {
     /// Ends the service of an endpoint, unless the endpoint was changed again meanwhile. Says whether the service has
     /// ended.
     // Checked and removed under one lock, because a change in between would be lost otherwise.
-    fn leave(&self, key: &Key, told: &watch::Receiver<u64>) -> bool {
+    fn leave(&self, key: &EndpointKey, told: &watch::Receiver<u64>) -> bool {
         let mut rounds = self.rounds();
         if told.has_changed().unwrap_or(false) {
             return false;
@@ -146,7 +146,7 @@ impl Webhooks {
         true
     }
 
-    fn rounds(&self) -> MutexGuard<'_, HashMap<Key, watch::Sender<u64>>> {
+    fn rounds(&self) -> MutexGuard<'_, HashMap<EndpointKey, watch::Sender<u64>>> {
         self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,7 +15,7 @@ pub(super) const WAITING_MAX: usize = 1_000;
 const FRESH_MAX: usize = 64;
 
 #[derive(Debug)]
-struct Waiting {
+struct WaitingDelivery {
     row: QueuedDelivery,
     is_on_its_way: bool,
     /// Whether the store has a row of the event, and whether that row is up to date.
@@ -25,8 +25,8 @@ struct Waiting {
 
 /// Events that wait for one endpoint.
 #[derive(Debug)]
-pub(super) struct Queue {
-    waiting: BTreeMap<u64, Waiting>,
+pub(super) struct DeliveryQueue {
+    waiting: BTreeMap<u64, WaitingDelivery>,
     read_up_to: u64,
     dead: Vec<QueuedDelivery>,
     brought: Vec<u64>,
@@ -37,7 +37,7 @@ pub(super) struct Queue {
 
 /// A look at the queue, in the order of its events.
 #[derive(Debug, Default)]
-struct Look {
+struct QueueSummary {
     /// The first event that may go now.
     next: Option<u64>,
     /// Moment at which the next event may go that may not go now.
@@ -49,11 +49,12 @@ struct Look {
     stuck: Vec<u64>,
 }
 
-impl Queue {
+impl DeliveryQueue {
     /// The queue as the store has it.
     pub(super) fn new(cursor: u64, waiting: Vec<QueuedDelivery>, dead: impl IntoIterator<Item = u64>) -> Self {
-        let keep =
-            |row: QueuedDelivery| (row.seq, Waiting { row, is_on_its_way: false, is_kept: true, is_as_kept: true });
+        let keep = |row: QueuedDelivery| {
+            (row.seq, WaitingDelivery { row, is_on_its_way: false, is_kept: true, is_as_kept: true })
+        };
         Self {
             waiting: waiting.into_iter().map(keep).collect(),
             read_up_to: cursor,
@@ -91,7 +92,7 @@ impl Queue {
                 continue;
             }
             let row = QueuedDelivery { seq, lane, attempts: 0, due: now, error: None };
-            let waiting = Waiting { row, is_on_its_way: false, is_kept: false, is_as_kept: false };
+            let waiting = WaitingDelivery { row, is_on_its_way: false, is_kept: false, is_as_kept: false };
             self.waiting.insert(seq, waiting);
         }
         self.read_up_to = self.read_up_to.max(read_up_to);
@@ -102,7 +103,7 @@ impl Queue {
         let is_on_its_way = self.waiting.get(&row.seq).is_some_and(|waiting| waiting.is_on_its_way);
         if !is_on_its_way {
             self.passed.remove(&row.seq);
-            self.waiting.insert(row.seq, Waiting { row, is_on_its_way, is_kept: true, is_as_kept: true });
+            self.waiting.insert(row.seq, WaitingDelivery { row, is_on_its_way, is_kept: true, is_as_kept: true });
         }
     }
 
@@ -158,7 +159,7 @@ impl Queue {
 
     /// Dead letter: delivery failed, and there are no further automatic retries.
     pub(super) fn died(&mut self, seq: u64, error: String) {
-        if let Some(Waiting { mut row, .. }) = self.waiting.remove(&seq) {
+        if let Some(WaitingDelivery { mut row, .. }) = self.waiting.remove(&seq) {
             row.attempts += 1;
             row.error = Some(error);
             self.passed.insert(seq);
@@ -204,8 +205,8 @@ impl Queue {
         self.passed.retain(|seq| *seq > progress.cursor);
     }
 
-    fn look(&self, now: Time) -> Look {
-        let mut look = Look::default();
+    fn look(&self, now: Time) -> QueueSummary {
+        let mut look = QueueSummary::default();
         // For each lane, whether an earlier event has failed.
         let mut before: HashMap<&str, bool> = HashMap::new();
         for (seq, waiting) in &self.waiting {
@@ -238,14 +239,14 @@ mod tests {
     const NOW: Time = Time::from_ms(1_000);
     const LATER: Time = Time::from_ms(9_000);
 
-    fn queue(events: &[(u64, &str)]) -> Queue {
-        let mut queue = Queue::new(0, Vec::new(), []);
+    fn queue(events: &[(u64, &str)]) -> DeliveryQueue {
+        let mut queue = DeliveryQueue::new(0, Vec::new(), []);
         let last = events.last().map_or(0, |(seq, _)| *seq);
         queue.take_in(events.iter().map(|(seq, lane)| (*seq, (*lane).to_owned())), last, NOW);
         queue
     }
 
-    fn write(queue: &mut Queue) -> Progress {
+    fn write(queue: &mut DeliveryQueue) -> Progress {
         let progress = queue.progress().expect("something is new");
         queue.kept(&progress);
         assert_eq!(queue.progress(), None, "the store knows it");
@@ -306,7 +307,7 @@ mod tests {
         before.died(4, "no".to_owned());
         let Progress { cursor, waiting, dead, .. } = write(&mut before);
         assert_eq!(cursor, 1, "the second is on its way");
-        let mut after = Queue::new(cursor, waiting, dead.iter().map(|row| row.seq));
+        let mut after = DeliveryQueue::new(cursor, waiting, dead.iter().map(|row| row.seq));
         let read = [(2, "b"), (3, "a"), (4, "c")].map(|(seq, lane)| (seq, lane.to_owned()));
         after.take_in(read, 4, NOW);
         assert_eq!((after.next(NOW), after.next(NOW)), (Some(2), None));
@@ -327,7 +328,7 @@ mod tests {
 
     #[test]
     fn only_so_many_wait() {
-        let mut queue = Queue::new(0, Vec::new(), []);
+        let mut queue = DeliveryQueue::new(0, Vec::new(), []);
         let mut seq = 0;
         while queue.room(NOW, false) > 0 {
             seq += 1;

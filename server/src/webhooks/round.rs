@@ -6,8 +6,8 @@ use std::time::Duration;
 use switchboard_core::Time;
 use switchboard_history::feed::event_id;
 use switchboard_history::webhooks::EndpointQueue;
-use switchboard_journal::endpoint::{Endpoint, EndpointWrite, Progress, Report};
-use switchboard_journal::news::Follower;
+use switchboard_journal::endpoint::{DeliveryReport, Endpoint, EndpointWrite, Progress};
+use switchboard_journal::feed_notifier::Follower;
 use switchboard_journal::{StoreError, Write};
 use switchboard_metrics::{METRICS, seconds};
 use switchboard_wire::Off;
@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::courier::{Answer, Parcel};
+use super::courier::{DeliveryResult, Parcel};
 use super::health::Health;
-use super::queue::Queue;
+use super::queue::DeliveryQueue;
 use super::schedule::pause_ms;
-use super::{Key, Webhooks, signature};
+use super::{EndpointKey, Webhooks, signature};
 
 /// Requests to one endpoint at once, each for another booking.
 const ON_THE_WAY_MAX: usize = 4;
@@ -32,23 +32,23 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 const NOT_SENT_PAUSE_MS: u64 = 1_000;
 
 /// Reason why a service ends.
-enum End {
+enum WorkerEnd {
     /// The endpoint is off, or no longer in the store.
     Over,
     Stopping,
 }
 
 /// Serves an endpoint until the endpoint is off or the server stops.
-pub(super) async fn serve(office: Arc<Webhooks>, key: Key, mut told: watch::Receiver<u64>) {
+pub(super) async fn serve(webhooks: Arc<Webhooks>, key: EndpointKey, mut told: watch::Receiver<u64>) {
     loop {
-        if office.shutdown.has_begun() {
+        if webhooks.shutdown.has_begun() {
             return;
         }
         told.mark_unchanged();
-        match Round::begin(office.clone(), &key).await {
+        match EndpointWorker::begin(webhooks.clone(), &key).await {
             Ok(Some(round)) => match round.go(&mut told).await {
-                End::Over => {}
-                End::Stopping => return,
+                WorkerEnd::Over => {}
+                WorkerEnd::Stopping => return,
             },
             Ok(None) => {}
             Err(error) => {
@@ -57,33 +57,33 @@ pub(super) async fn serve(office: Arc<Webhooks>, key: Key, mut told: watch::Rece
                 continue;
             }
         }
-        if office.leave(&key, &told) {
+        if webhooks.leave(&key, &told) {
             return;
         }
     }
 }
 
-struct Round {
-    office: Arc<Webhooks>,
+struct EndpointWorker {
+    webhooks: Arc<Webhooks>,
     endpoint: Arc<Endpoint>,
-    queue: Queue,
+    queue: DeliveryQueue,
     health: Health,
     last_error: Option<String>,
     follower: Follower,
-    on_the_way: JoinSet<(u64, Option<Answer>)>,
+    on_the_way: JoinSet<(u64, Option<DeliveryResult>)>,
     /// Whether all projected events were read.
     is_caught_up: bool,
     off: Option<Off>,
     /// Whether the health has changed since it was stored; the queue does not know of the health.
     health_changed: bool,
     write_at: Instant,
-    waiting: Waiting,
+    waiting: WaitingGauge,
 }
 
 /// The part of the metric of waiting events that this endpoint adds.
-struct Waiting(i64);
+struct WaitingGauge(i64);
 
-impl Waiting {
+impl WaitingGauge {
     fn are(&mut self, now: usize) {
         let now = i64::try_from(now).unwrap_or(0);
         METRICS.webhook_waiting.inc_by(now - self.0);
@@ -91,21 +91,21 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingGauge {
     fn drop(&mut self) {
         self.are(0);
     }
 }
 
-impl Round {
+impl EndpointWorker {
     /// Begins with the endpoint as the store has it; none when the endpoint is off or not there.
-    async fn begin(office: Arc<Webhooks>, key: &Key) -> Result<Option<Self>, StoreError> {
+    async fn begin(webhooks: Arc<Webhooks>, key: &EndpointKey) -> Result<Option<Self>, StoreError> {
         // Follow before the read, so that no event can be projected unnoticed between the two.
-        let follower = office.history.news().follow(&key.0);
-        let Some(read) = Self::read(&office, key.clone()).await? else { return Ok(None) };
+        let follower = webhooks.history.notifier().follow(&key.0);
+        let Some(read) = Self::read(&webhooks, key.clone()).await? else { return Ok(None) };
         let EndpointQueue { endpoint, waiting, dead } = read;
         Ok(Some(Self {
-            queue: Queue::new(endpoint.cursor, waiting, dead),
+            queue: DeliveryQueue::new(endpoint.cursor, waiting, dead),
             health: Health::new(endpoint.failing_since),
             last_error: endpoint.last_error.clone(),
             endpoint: Arc::new(endpoint),
@@ -115,25 +115,25 @@ impl Round {
             off: None,
             health_changed: false,
             write_at: Instant::now(),
-            waiting: Waiting(0),
-            office,
+            waiting: WaitingGauge(0),
+            webhooks,
         }))
     }
 
-    async fn read(office: &Webhooks, (company, id): Key) -> Result<Option<EndpointQueue>, StoreError> {
-        office.clerk.ask(move |reader| reader.endpoint_with_queue(&company, &id)).await
+    async fn read(webhooks: &Webhooks, (company, id): EndpointKey) -> Result<Option<EndpointQueue>, StoreError> {
+        webhooks.reader_thread.ask(move |reader| reader.endpoint_with_queue(&company, &id)).await
     }
 
-    async fn go(mut self, told: &mut watch::Receiver<u64>) -> End {
-        let mut shutdown = self.office.shutdown.clone();
+    async fn go(mut self, told: &mut watch::Receiver<u64>) -> WorkerEnd {
+        let mut shutdown = self.webhooks.shutdown.clone();
         loop {
             if !self.read_on().await {
-                return End::Over;
+                return WorkerEnd::Over;
             }
             self.send();
             self.waiting.are(self.queue.len());
             if self.must_write() && self.write().await && self.off.is_some() {
-                return End::Over;
+                return WorkerEnd::Over;
             }
             let wake = self.wake_at();
             tokio::select! {
@@ -149,13 +149,13 @@ impl Round {
                 Ok(()) = told.changed() => {
                     if !self.look_again().await {
                         self.write().await;
-                        return End::Over;
+                        return WorkerEnd::Over;
                     }
                 }
                 _window_ms = shutdown.begun() => {
                     self.on_the_way.abort_all();
                     self.write().await;
-                    return End::Stopping;
+                    return WorkerEnd::Stopping;
                 }
                 () = sleep_until(wake) => {}
             }
@@ -170,7 +170,7 @@ impl Round {
             return true;
         }
         let (endpoint, after) = (self.endpoint.clone(), self.queue.read_up_to());
-        match self.office.clerk.ask(move |reader| reader.feed_of(&endpoint, after, room)).await {
+        match self.webhooks.reader_thread.ask(move |reader| reader.feed_of(&endpoint, after, room)).await {
             Ok(None) => return false,
             Ok(Some(slice)) => {
                 self.is_caught_up = slice.is_all;
@@ -198,17 +198,17 @@ impl Round {
             && self.health.not_before() <= now
             && let Some(seq) = self.queue.next(now)
         {
-            let (office, endpoint) = (self.office.clone(), self.endpoint.clone());
-            self.on_the_way.spawn(async move { (seq, bring(&office, endpoint, seq).await) });
+            let (webhooks, endpoint) = (self.webhooks.clone(), self.endpoint.clone());
+            self.on_the_way.spawn(async move { (seq, bring(&webhooks, endpoint, seq).await) });
         }
     }
 
     /// Notes the outcome of a request.
-    fn hear(&mut self, seq: u64, answer: Answer) {
+    fn hear(&mut self, seq: u64, answer: DeliveryResult) {
         let now = self.now();
         let before = self.health.failing_since;
         match answer {
-            Answer::Taken => {
+            DeliveryResult::Taken => {
                 METRICS.webhooks.of("delivered").inc();
                 self.queue.brought(seq);
                 self.last_error = None;
@@ -216,12 +216,12 @@ impl Round {
                     self.queue.all_are_due(now);
                 }
             }
-            Answer::Failed { error, asked_ms } => {
+            DeliveryResult::Failed { error, asked_ms } => {
                 METRICS.webhooks.of("failed").inc();
                 let attempts = self.queue.attempts(seq) + 1;
                 self.last_error = Some(error.clone());
                 self.health.failed(now, asked_ms);
-                if attempts >= self.office.options.attempts {
+                if attempts >= self.webhooks.options.attempts {
                     METRICS.webhooks.of("dead").inc();
                     self.queue.died(seq, error);
                 } else {
@@ -231,7 +231,7 @@ impl Round {
                     self.turn_off(Off::Failing);
                 }
             }
-            Answer::Gone => {
+            DeliveryResult::Gone => {
                 METRICS.webhooks.of("failed").inc();
                 let error = "the receiver answered 410: it wants nothing more".to_owned();
                 self.last_error = Some(error.clone());
@@ -259,14 +259,14 @@ impl Round {
     /// Stores the changes. Says whether they are stored.
     async fn write(&mut self) -> bool {
         let progress = self.queue.progress().unwrap_or_default();
-        let report = Report {
+        let report = DeliveryReport {
             progress: progress.clone(),
             failing_since: self.health.failing_since,
             last_error: self.last_error.clone(),
             off: self.off,
         };
         let reported = EndpointWrite::Reported(self.endpoint.company.clone(), self.endpoint.id.clone(), report);
-        let is_written = self.office.exchange.write(Write::Endpoint(reported)).await.is_ok();
+        let is_written = self.webhooks.exchange.write(Write::Endpoint(reported)).await.is_ok();
         if is_written {
             if progress != Progress::default() {
                 self.queue.kept(&progress);
@@ -280,7 +280,7 @@ impl Round {
     /// Reads the endpoint again after a change or a redelivery was asked for. Says whether the endpoint is still on.
     async fn look_again(&mut self) -> bool {
         let key = (self.endpoint.company.clone(), self.endpoint.id.clone());
-        match Self::read(&self.office, key).await {
+        match Self::read(&self.webhooks, key).await {
             Ok(Some(EndpointQueue { endpoint, waiting, dead: _ })) => {
                 for row in waiting {
                     if self.queue.differs(&row) {
@@ -321,32 +321,32 @@ impl Round {
     }
 
     fn now(&self) -> Time {
-        self.office.exchange.clock().even()
+        self.webhooks.exchange.clock().even()
     }
 }
 
 /// Brings one event to its endpoint. An event that was deleted counts as delivered; none when the event could not be
 /// sent.
-async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<Answer> {
+async fn bring(webhooks: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<DeliveryResult> {
     let company = endpoint.company.clone();
-    let told = match office.clerk.ask(move |reader| reader.told(&company, seq)).await {
+    let told = match webhooks.reader_thread.ask(move |reader| reader.told(&company, seq)).await {
         Ok(Some(told)) => told,
-        Ok(None) => return Some(Answer::Taken),
+        Ok(None) => return Some(DeliveryResult::Taken),
         Err(error) => {
             tracing::warn!(%error, company = %endpoint.company, seq, "an event cannot be read; trying again");
             return None;
         }
     };
-    let _place = office.on_the_way.acquire().await.ok()?;
+    let _place = webhooks.on_the_way.acquire().await.ok()?;
     // The time of sending, because receivers compare the timestamp with their own clocks.
-    let now = office.exchange.clock().now();
+    let now = webhooks.exchange.clock().now();
     let at_s = now.as_ms() / 1000;
     let id = event_id(&endpoint.company, seq);
     let signature = signature::sign(endpoint.secrets(now), &id, at_s, &told.json);
     let parcel = Parcel { url: endpoint.url.clone(), id, at_s, signature, body: told.json };
-    let answer = office.courier.bring(parcel).await;
-    if matches!(answer, Answer::Taken) {
-        METRICS.webhook_lag.observe(seconds(told.at.ms_until(office.exchange.clock().now())));
+    let answer = webhooks.courier.bring(parcel).await;
+    if matches!(answer, DeliveryResult::Taken) {
+        METRICS.webhook_lag.observe(seconds(told.at.ms_until(webhooks.exchange.clock().now())));
     }
     Some(answer)
 }

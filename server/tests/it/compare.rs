@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use switchboard_sqlite::Sqlite;
 use switchboard_wire::claims::Role;
 
-use crate::record::{Record, Told};
+use crate::record::{Record, Recorded};
 use crate::server::Server;
 
 /// A table's row by the names of its columns.
@@ -57,15 +57,15 @@ impl Comparison {
 /// Compares everything that was told with the store in a data directory without a server. Entries that are only in its
 /// log are projected first, as the next start would.
 pub fn compare(record: &Record, data: &Path) -> Comparison {
-    compare_filed(record, data, || drop(Sqlite::open(data).expect("the store opens")))
+    compare_projected(record, data, || drop(Sqlite::open(data).expect("the store opens")))
 }
 
 /// The same comparison while the server runs.
 pub fn compare_running(record: &Record, server: &Server, data: &Path) -> Comparison {
-    compare_filed(record, data, || server.files())
+    compare_projected(record, data, || server.files())
 }
 
-fn compare_filed(record: &Record, data: &Path, file: impl FnOnce()) -> Comparison {
+fn compare_projected(record: &Record, data: &Path, file: impl FnOnce()) -> Comparison {
     // Taken first, because facts told during projection and reading may be newer than the tables.
     let all = record.all();
     file();
@@ -165,7 +165,7 @@ struct Comparing<'a> {
 }
 
 impl Comparing<'_> {
-    fn told(&mut self, told: &Told) {
+    fn told(&mut self, told: &Recorded) {
         let payload = &told.payload;
         if payload["booking"].is_object() {
             self.booking(&payload["booking"]);
@@ -260,7 +260,7 @@ impl Comparing<'_> {
         }
     }
 
-    fn offer(&mut self, told: &Told, offer: &Value) {
+    fn offer(&mut self, told: &Recorded, offer: &Value) {
         let tables = self.tables;
         let Some(row) = self.find(&tables.offers, string(&offer["id"]), offer) else { return };
         self.same(row, "booking_id", &offer["booking_id"]);
@@ -273,14 +273,14 @@ impl Comparing<'_> {
         }
     }
 
-    fn offer_has(&mut self, told: &Told, offer: &Value, outcome: &Value) {
+    fn offer_has(&mut self, told: &Recorded, offer: &Value, outcome: &Value) {
         let tables = self.tables;
         let Some(row) = self.find(&tables.offers, string(offer), &told.payload) else { return };
         self.same(row, "outcome", outcome);
         self.same(row, "employee_id", &json!(told.id));
     }
 
-    fn message(&mut self, told: &Told, message: &Value) {
+    fn message(&mut self, told: &Recorded, message: &Value) {
         let tables = self.tables;
         let id = format!("{} {}", session_of(told), string(&message["id"]));
         let Some(row) = self.find(&tables.messages, &id, message) else { return };
@@ -290,7 +290,7 @@ impl Comparing<'_> {
     }
 
     /// Checks that the latest notes are stored: those that a person was told of, or newer ones.
-    fn notes(&mut self, told: &Told, notes: &Value) {
+    fn notes(&mut self, told: &Recorded, notes: &Value) {
         let tables = self.tables;
         let Some(row) = self.find(&tables.sessions, session_of(told), notes) else { return };
         let at = ms(&notes["at"]);
@@ -300,7 +300,7 @@ impl Comparing<'_> {
         }
     }
 
-    fn message_was_taken(&mut self, told: &Told) {
+    fn message_was_taken(&mut self, told: &Recorded) {
         let from = if told.role == Role::Client { "client" } else { "employee" };
         let payload = &told.payload;
         let message = json!({ "id": payload["id"], "at": payload["at"], "from": from, "body": told.sent["body"] });
@@ -308,7 +308,7 @@ impl Comparing<'_> {
         self.key(told, &payload["id"]);
     }
 
-    fn key(&mut self, told: &Told, id: &Value) {
+    fn key(&mut self, told: &Recorded, id: &Value) {
         if let Some(key) = told.sent["key"].as_str() {
             let key = format!("{} {} {} {key}", told.company, told.id, told.topic);
             self.keys.entry(key).or_default().insert(string(id).to_owned());
@@ -321,7 +321,7 @@ impl Comparing<'_> {
     }
 }
 
-fn session_of(told: &Told) -> &str {
+fn session_of(told: &Recorded) -> &str {
     told.topic.strip_prefix("session:").unwrap_or("?")
 }
 

@@ -72,7 +72,7 @@ fn the_protocol_has_every_operation_of_the_document_with_what_it_may_be_asked_fo
 #[test]
 fn the_protocol_has_every_setting_of_a_company() {
     let said = rows(&document("docs/protocol.md"), "company settings");
-    let known: Vec<Vec<String>> = switchboard_core::Settings::table()
+    let known: Vec<Vec<String>> = switchboard_core::CompanySettings::table()
         .into_iter()
         .map(|(name, default, what)| vec![format!("`{name}`"), default, what.to_owned()])
         .collect();

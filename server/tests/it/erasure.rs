@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, params};
 use switchboard::erasure::erase;
 use switchboard_core::erasure::Erasure;
-use switchboard_core::{Command, Company, Settings, Time};
+use switchboard_core::{Command, Company, CompanySettings, Time};
 use switchboard_history::feed;
 use switchboard_journal::Wanted;
 use switchboard_journal::audit::AuditEntry;
@@ -46,14 +46,14 @@ fn line(world: &World, number: u128, target: &str) -> AuditEntry {
 }
 
 /// All events of the company, each with its lane.
-fn told(world: &World) -> Vec<feed::Told> {
+fn told(world: &World) -> Vec<feed::FeedEvent> {
     let read = world.reader.ask(|past| past.feed(&world.company, 0, 1_000, &Wanted::default()));
     read.unwrap().0.events
 }
 
 #[tokio::test]
 async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
-    let mut world = World::founded(Settings { employee_grace_ms: DAY_MS, ..Settings::default() }).await;
+    let mut world = World::founded(CompanySettings { employee_grace_ms: DAY_MS, ..CompanySettings::default() }).await;
     world.hires("frank").await;
     let offer = world.books("zoe").await;
     let no = Some("no".into());
@@ -108,7 +108,7 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
 }
 
 /// A company with at least so many events, all of which involve Alice.
-pub async fn with_events(settings: Settings, events: u64) -> World {
+pub async fn with_events(settings: CompanySettings, events: u64) -> World {
     let mut world = World::founded(settings).await;
     while world.last_event() < events {
         world.consults_many(AT_ONCE).await;
@@ -121,18 +121,20 @@ pub async fn with_events(settings: Settings, events: u64) -> World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn others_are_served_while_somebody_is_erased_from_a_large_company() {
     let large = std::env::var("ERASURE_EVENTS").ok().and_then(|events| events.parse().ok()).unwrap_or(10_000);
-    let mut world = with_events(Settings::default(), large).await;
+    let mut world = with_events(CompanySettings::default(), large).await;
     let large = world.company.clone();
     let erasure = Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap());
     let may = |_: &Company| Ok::<_, ()>(());
     let began = Instant::now();
     let erasing = tokio::spawn(erase(world.exchange.clone(), world.reader.clone(), large.clone(), may, erasure));
     world.company = "other".parse().unwrap();
-    world.does(Command::SetCompany { name: "Other".into(), settings: Settings::default() }).await;
+    world.does(Command::SetCompany { name: "Other".into(), settings: CompanySettings::default() }).await;
     let (mut slowest, mut commits) = (Duration::ZERO, 0);
     while !erasing.is_finished() {
         let asked = Instant::now();
-        world.does(Command::SetCompany { name: format!("{commits}").into(), settings: Settings::default() }).await;
+        world
+            .does(Command::SetCompany { name: format!("{commits}").into(), settings: CompanySettings::default() })
+            .await;
         (slowest, commits) = (slowest.max(asked.elapsed()), commits + 1);
     }
     let took = began.elapsed();
@@ -166,7 +168,7 @@ fn asks_to_erase_alice(server: &Server) -> TcpStream {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_in_an_erasure_has_erased_nothing_or_finishes_it() {
-    let World { place, exchange, reader, .. } = with_events(Settings::default(), 6_000).await;
+    let World { place, exchange, reader, .. } = with_events(CompanySettings::default(), 6_000).await;
     drop((exchange, reader));
     wait_until("the store to be free", || Sqlite::open(place.path()).is_ok());
     let all = bookings_of_alice(place.path());

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use switchboard::erasure::erase;
 use switchboard_core::erasure::Erasure;
-use switchboard_core::{Company, Settings};
+use switchboard_core::{Company, CompanySettings};
 use switchboard_sqlite::backup::backup;
 
 use crate::history::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
@@ -46,7 +46,7 @@ fn found_in_a_backup(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn what_an_erased_client_wrote_is_in_no_page_and_in_no_backup() {
-    let mut world = World::founded(Settings::default()).await;
+    let mut world = World::founded(CompanySettings::default()).await;
     world.hires("frank").await;
     goes_on(&mut world).await;
     assert_eq!(found_in_the_file(&world, &MARKS), MARKS, "until then it is there");
@@ -77,7 +77,7 @@ async fn what_has_left_the_history_is_in_no_page_and_in_no_backup() {
 
 #[tokio::test]
 async fn what_an_older_version_left_in_free_pages_is_in_no_backup() {
-    let world = World::founded(Settings::default()).await;
+    let world = World::founded(CompanySettings::default()).await;
     let store = Connection::open(world.place.path().join("switchboard.db")).unwrap();
     store
         .execute_batch(

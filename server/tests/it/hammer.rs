@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{
-    Booking, ClientId, Command, Company, CompanyId, EmployeeId, Intent, Reach, SessionId, Settings,
+    Booking, ClientId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, Reach, SessionId,
 };
 use switchboard_exchange::clock::Clock;
 use switchboard_exchange::outbox::Outbox;
-use switchboard_exchange::{Exchange, Line, NotNow, Room, Visit};
-use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
+use switchboard_exchange::{Exchange, NotNow, Room, Subscriber, Visit};
+use switchboard_journal::{Fate, Journal, JournalItem, ReadBack, Store, StoreError};
 use switchboard_wire::phoenix::{Ref, Version};
 
 use crate::chance::Chance;
@@ -54,7 +54,7 @@ fn well(stored: &Stored) -> Result<(), StoreError> {
 }
 
 impl Store for Disk {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         let mut stored = self.lock();
         let stored = &mut *stored;
         if stored.fails && stored.chance.one_in(COMMITS_PER_FAILURE) {
@@ -64,7 +64,7 @@ impl Store for Disk {
         well(stored)?;
         stored.commits += 1;
         for work in batch {
-            let Work::Entry(entry) = work else { continue };
+            let JournalItem::Entry(entry) = work else { continue };
             let new = || Company::new(entry.company.clone());
             let company = stored.companies.entry(entry.company.clone()).or_insert_with(new);
             assert_eq!(entry.first_seq, company.seq() + 1, "no gap and no double in {}", entry.company);
@@ -171,7 +171,7 @@ impl Person {
         let room = Room::Employee(self.employee.clone());
         let (outbox, _unread) = Outbox::new(4, Version::V2);
         let line = self.exchange.next_line();
-        let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
+        let joining = Subscriber { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
         let idle = Command::SetStatus { employee: self.employee.clone(), intent: Intent::Idle, by_admin: false };
         let joined = self.visit(|visit| {
             visit.enter(&room, joining).expect("anybody may enter");
@@ -243,15 +243,15 @@ async fn in_the_end(disk: &Disk, what: &str, holds: impl Fn(&Company) -> bool) {
     }
 }
 
-fn quick() -> Settings {
-    Settings {
+fn quick() -> CompanySettings {
+    CompanySettings {
         offer_timeout_ms: 20,
         delivery_timeout_ms: 10,
         booking_deadline_ms: 60,
         max_missed: 0,
         employee_grace_ms: 15,
         client_grace_ms: 30,
-        ..Settings::default()
+        ..CompanySettings::default()
     }
 }
 

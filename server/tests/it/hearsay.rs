@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use switchboard_wire::claims::Role;
 
 use crate::on_the_line::OnTheLine;
-use crate::record::{Record, Told};
+use crate::record::{Record, Recorded};
 
 /// All facts told so far.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Hearsay {
         assert!(found.is_empty(), "{when}: {} contradictions: {found:#?}", self.contradictions.len());
     }
 
-    pub fn hear(&mut self, told: &Told) {
+    pub fn hear(&mut self, told: &Recorded) {
         self.lines.entry(told.line).or_default().hear(told, &mut self.contradictions);
         let payload = &told.payload;
         self.booking(told, &payload["booking"]);
@@ -61,7 +61,7 @@ impl Hearsay {
         }
     }
 
-    fn booking(&mut self, told: &Told, booking: &Value) {
+    fn booking(&mut self, told: &Recorded, booking: &Value) {
         let id = &booking["id"];
         if !id.is_string() {
             return;
@@ -80,7 +80,7 @@ impl Hearsay {
         self.goes_on(told, format!("booking {id}"), vec![json!(rank), booking["offers"].clone()]);
     }
 
-    fn session(&mut self, told: &Told, session: &Value) {
+    fn session(&mut self, told: &Recorded, session: &Value) {
         let id = &session["id"];
         if !id.is_string() {
             return;
@@ -96,7 +96,7 @@ impl Hearsay {
         self.goes_on(told, format!("session {id}"), vec![json!(u8::from(has_ended))]);
     }
 
-    fn offer(&mut self, told: &Told, offer: &Value) {
+    fn offer(&mut self, told: &Recorded, offer: &Value) {
         if offer["id"].is_string() {
             self.fact(format!("who is asked by {}", offer["id"]), &json!(told.id));
             self.fact(format!("offer of {} to {}", offer["booking_id"], told.id), &offer["id"]);
@@ -107,13 +107,13 @@ impl Hearsay {
         self.fact(format!("outcome of {offer}"), &outcome);
     }
 
-    fn message(&mut self, told: &Told, message: &Value) {
+    fn message(&mut self, told: &Recorded, message: &Value) {
         let words = json!([message["from"], message["body"], message["at"]]);
         self.fact(format!("message {} in {}", message["id"], told.topic), &words);
     }
 
     /// Notes have one text at each moment, and never become older.
-    fn notes(&mut self, told: &Told, notes: &Value) {
+    fn notes(&mut self, told: &Recorded, notes: &Value) {
         if notes["at"].is_string() {
             let what = format!("notes of {} in {}", notes["at"], told.topic);
             self.fact(what, &notes["body"]);
@@ -133,7 +133,7 @@ impl Hearsay {
     }
 
     /// A person never hears an older version of a thing, on any of their connections.
-    fn goes_on(&mut self, told: &Told, what: String, now: Vec<Value>) {
+    fn goes_on(&mut self, told: &Recorded, what: String, now: Vec<Value>) {
         let person = format!("{what}, to {} {} of {}", role(told.role), told.id, told.company);
         if let Some(before) = self.furthest.get(&person).filter(|before| is_behind(&now, before)) {
             self.contradictions.push(format!("{person} goes back: told {before:?}, then {now:?}"));

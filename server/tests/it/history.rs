@@ -7,7 +7,8 @@ use switchboard::erasure::erase;
 use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{
-    Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
+    Actor, BookingId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, MessageId, OfferId, SessionId,
+    Time,
 };
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
@@ -36,7 +37,7 @@ pub struct World {
 
 impl World {
     /// Creates the company, with one idle employee.
-    pub async fn founded(settings: Settings) -> Self {
+    pub async fn founded(settings: CompanySettings) -> Self {
         let place = tempfile::tempdir().unwrap();
         let (store, reader) = Sqlite::open(place.path()).unwrap();
         let reader = Arc::new(reader);
@@ -197,8 +198,13 @@ impl World {
     }
 }
 
-pub fn keeps(history_days: u32) -> Settings {
-    Settings { history_days, booking_deadline_ms: DAY_MS, offer_timeout_ms: DAY_MS, ..Settings::default() }
+pub fn keeps(history_days: u32) -> CompanySettings {
+    CompanySettings {
+        history_days,
+        booking_deadline_ms: DAY_MS,
+        offer_timeout_ms: DAY_MS,
+        ..CompanySettings::default()
+    }
 }
 
 pub fn nobody_needs_any() -> OldestNeeded {

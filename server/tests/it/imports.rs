@@ -16,15 +16,15 @@ const ROOMS: &[Room] = &[
     Room {
         directory: "core/src",
         order: "limits spelling id availability time offer booking brand load employee person revocation settings \
-                command event refusal session notice past register places roster waiting erasure company \
-                invariants",
+                command event refusal session notice recent_bookings id_map chunked_queue roster waiting erasure \
+                company invariants",
     },
     Room { directory: "wire/src", order: "json fields kind off scope secret claims phoenix shape view" },
     Room { directory: "client/src", order: "error frame socket" },
     Room {
         directory: "journal/src",
-        order: "sync api_key audit base cut day due erasure news picture rows wanted endpoint logos write entry store \
-                committer queue",
+        order: "sync api_key audit base cut day due erasure feed_notifier picture rows wanted endpoint logos write \
+                entry store committer queue",
     },
     Room {
         directory: "load/src",
@@ -32,33 +32,33 @@ const ROOMS: &[Room] = &[
     },
     Room {
         directory: "history/src",
-        order: "ids asked figures spread paging past store tally lists replay days audit cut erasure export feed snapshot \
-                statistics timeline webhooks",
+        order: "ids asked figures spread paging past store tally lists replay days audit cut erasure export feed \
+                snapshot statistics timeline webhooks",
     },
     Room {
         directory: "sqlite/src",
         order: "error asker owner_alone columns directory gate schema backup revision removal bases checkpoint states \
-                tables unfiled log filing owner logos beside audit keys past reader days endpoints erasure cut write \
-                writer check",
+                tables unprojected commit_log projection owner logos offline_writer audit keys past reader days \
+                endpoints erasure cut write writer check",
     },
     Room { directory: "exchange/src", order: "clock ice admission outbox companies channel device scenes" },
     Room {
         directory: "exchange/src/companies",
-        order: "not_now ownership rooms reply availability telling outcomes stored timekeeper visit",
+        order: "not_now ownership rooms reply availability telling outcomes recent_writes timekeeper visit",
     },
     Room {
         directory: "server/src",
-        order: "watched shown_url auth tls config telemetry audit api_keys reading shutdown webhooks attention \
+        order: "watched_files shown_url auth tls config telemetry audit api_keys reading shutdown webhooks attention \
                 origins socket demo erasure api systemd unread door crowd retention summary serve command_line",
     },
     Room {
         directory: "sim/src",
-        order: "case merged model wire cast mark disk weather house task digest world deciding faults heal \
-                people prove running shrink throw watch",
+        order: "case merged reference wire cast expectation disk weather server_under_test task digest world deciding \
+                faults heal people prove running shrink throw watch",
     },
     Room {
         directory: "bench/src",
-        order: "checker rounds cycle ground house results growth rivals servers scale sockets store",
+        order: "checker rounds cycle ground exchange_under_test results growth rivals servers scale sockets store",
     },
 ];
 

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use switchboard_core::{Actor, Command, MessageId, Settings, Time};
+use switchboard_core::{Actor, Command, CompanySettings, MessageId, Time};
 use switchboard_history::statistics::Question;
 use switchboard_history::{History, Range};
 use switchboard_sqlite::Sqlite;
@@ -28,7 +28,7 @@ fn timed<T>(what: &str, asked: impl FnOnce() -> T) -> T {
 #[tokio::test]
 async fn a_question_about_a_long_history_has_its_answer_in_a_bounded_time() {
     let events = std::env::var("HISTORY_EVENTS").ok().and_then(|events| events.parse().ok()).unwrap_or(20_000);
-    let world = with_events(Settings::default(), events).await;
+    let world = with_events(CompanySettings::default(), events).await;
     let (company, reader, now) = (&world.company, &world.reader, world.exchange.clock().now());
     println!("{} events, {} bases", world.last_event(), world.count("bases"));
     let day = Time::from_ms(now.as_ms() - DAY_MS);
@@ -51,7 +51,7 @@ const MESSAGES: usize = 1_000;
 const BODY_BYTES: usize = 8 * 1024;
 
 async fn with_long_messages() -> World {
-    let mut world = World::founded(Settings::default()).await;
+    let mut world = World::founded(CompanySettings::default()).await;
     let offer = world.books("zoe").await;
     let session = world.accepts("erika", offer).await;
     let body = "x".repeat(BODY_BYTES);

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 use switchboard_wire::claims::Role;
 
-use crate::record::Told;
+use crate::record::Recorded;
 
 /// The facts known on one connection.
 #[derive(Default)]
@@ -26,7 +26,7 @@ struct Room {
 }
 
 impl OnTheLine {
-    pub fn hear(&mut self, told: &Told, contradictions: &mut Vec<String>) {
+    pub fn hear(&mut self, told: &Recorded, contradictions: &mut Vec<String>) {
         let found = contradictions.len();
         if told.is_reply() {
             self.hear_reply(told, contradictions);
@@ -37,13 +37,13 @@ impl OnTheLine {
             self.hear_of_holdings(told, contradictions);
         }
         for contradiction in &mut contradictions[found..] {
-            let Told { line, id, company, topic, event, payload, .. } = told;
+            let Recorded { line, id, company, topic, event, payload, .. } = told;
             *contradiction =
                 format!("{contradiction}: line {line} to {id} of {company}, {event} on {topic}: {payload}");
         }
     }
 
-    fn hear_reply(&mut self, told: &Told, contradictions: &mut Vec<String>) {
+    fn hear_reply(&mut self, told: &Recorded, contradictions: &mut Vec<String>) {
         match (told.event.as_str(), told.is_ok) {
             ("phx_join", true) => {
                 self.topics.insert(told.topic.clone(), Room::default());
@@ -62,7 +62,7 @@ impl OnTheLine {
         }
     }
 
-    fn hear_event(&mut self, told: &Told, contradictions: &mut Vec<String>) {
+    fn hear_event(&mut self, told: &Recorded, contradictions: &mut Vec<String>) {
         if !self.topics.contains_key(&told.topic) {
             contradictions.push("told on a topic that is not joined".to_owned());
         } else if told.event == "message" {
@@ -70,7 +70,7 @@ impl OnTheLine {
         }
     }
 
-    fn hear_message(&mut self, told: &Told, message: &Value, contradictions: &mut Vec<String>) {
+    fn hear_message(&mut self, told: &Recorded, message: &Value, contradictions: &mut Vec<String>) {
         let Some(room) = self.topics.get_mut(&told.topic) else { return };
         let at = text(&message["at"]);
         if !room.messages.insert(text(&message["id"]).to_owned()) {
@@ -82,7 +82,7 @@ impl OnTheLine {
         at.clone_into(&mut room.latest);
     }
 
-    fn hear_of_holdings(&mut self, told: &Told, contradictions: &mut Vec<String>) {
+    fn hear_of_holdings(&mut self, told: &Recorded, contradictions: &mut Vec<String>) {
         let payload = &told.payload;
         if payload["booking"].is_object() {
             let booking = &payload["booking"];

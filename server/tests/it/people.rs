@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use switchboard::auth::Keyring;
-use switchboard_client::{Error, Frame, Reply, Socket};
+use switchboard_client::{Error, PushReply, ServerFrame, Socket};
 use switchboard_wire::claims::{Claims, Role};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 use crate::network::Network;
-use crate::record::{Record, Told};
+use crate::record::{Record, Recorded};
 use crate::server::SECRET;
 
 /// The longest wait for an answer or an event on a busy machine.
@@ -345,7 +345,7 @@ impl Line {
         if self.told.is_closed() {
             return;
         }
-        let frame = Frame::read(text).expect("frames have their form");
+        let frame = ServerFrame::read(text).expect("frames have their form");
         let Some(reference) = frame.replies_to() else {
             let (topic, name) = (frame.topic().to_owned(), frame.event().to_owned());
             let payload: Value = frame.payload().expect("payloads are JSON");
@@ -355,8 +355,8 @@ impl Line {
         };
         let push = self.asked.remove(&reference).unwrap_or_else(|| panic!("an answer to nothing: {text}"));
         let (is_ok, response) = match frame.reply_to(reference).expect("replies have their form") {
-            Some(Reply::Ok(response)) => (true, response),
-            Some(Reply::Refused(response)) => (false, response),
+            Some(PushReply::Ok(response)) => (true, response),
+            Some(PushReply::Refused(response)) => (false, response),
             None => unreachable!("a reply to that ref"),
         };
         let response: Value = serde_json::from_str(response).expect("responses are JSON");
@@ -364,9 +364,9 @@ impl Line {
         let _nobody_waits = push.answer.send(Answer { is_ok, response });
     }
 
-    fn note(&self, topic: &str, event: &str, sent: Value, is_ok: bool, payload: Value) -> Told {
+    fn note(&self, topic: &str, event: &str, sent: Value, is_ok: bool, payload: Value) -> Recorded {
         let Person { role, id, company, .. } = &self.person;
-        Told {
+        Recorded {
             at: SystemTime::now(),
             line: self.number,
             role: *role,

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A reply or an event that a person received.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Recorded {
     pub at: SystemTime,
     /// The number of the connection that it came on.
     pub line: u64,
@@ -30,7 +30,7 @@ pub struct Told {
     pub payload: Value,
 }
 
-impl Told {
+impl Recorded {
     pub fn is_reply(&self) -> bool {
         !self.sent.is_null()
     }
@@ -39,7 +39,7 @@ impl Told {
 /// Everything that the people of a test were told.
 #[derive(Default)]
 pub struct Record {
-    told: Mutex<Vec<Arc<Told>>>,
+    told: Mutex<Vec<Arc<Recorded>>>,
     lines: AtomicU64,
     promises: watch::Sender<usize>,
     unavailable: watch::Sender<usize>,
@@ -53,7 +53,7 @@ struct Trap {
 }
 
 impl Record {
-    pub fn told(&self, told: Told) {
+    pub fn told(&self, told: Recorded) {
         let promised = told.is_reply() && told.is_ok && PROMISES.contains(&told.event.as_str());
         let is_unavailable = told.payload["reason"] == "unavailable";
         self.told.lock().unwrap().push(Arc::new(told));
@@ -80,12 +80,12 @@ impl Record {
     }
 
     /// Everything that was told so far.
-    pub fn all(&self) -> Vec<Arc<Told>> {
+    pub fn all(&self) -> Vec<Arc<Recorded>> {
         self.since(0)
     }
 
     /// Everything that was told so far, without the first `first` items.
-    pub fn since(&self, first: usize) -> Vec<Arc<Told>> {
+    pub fn since(&self, first: usize) -> Vec<Arc<Recorded>> {
         self.told.lock().unwrap()[first..].to_vec()
     }
 

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use switchboard_core::{Command, EmployeeId, Settings, Time};
+use switchboard_core::{Command, CompanySettings, EmployeeId, Time};
 use switchboard_history::paging::Page;
-use switchboard_history::{Filter, ForWhom, History};
+use switchboard_history::{ForWhom, History, HistoryFilter};
 
 use crate::history::World;
 
 const ALL: Page = Page { limit: 50, after: None };
 
 fn made_again() -> Command {
-    Command::SetCompany { name: "Another".into(), settings: Settings::default() }
+    Command::SetCompany { name: "Another".into(), settings: CompanySettings::default() }
 }
 
 fn removed() -> Command {
@@ -20,7 +20,7 @@ fn removed() -> Command {
 
 /// The ids of all sessions that are listed.
 fn sessions(world: &World, for_whom: ForWhom) -> Vec<String> {
-    let filter = Filter { employee: Some("erika".to_owned()), ..Filter::default() };
+    let filter = HistoryFilter { employee: Some("erika".to_owned()), ..HistoryFilter::default() };
     let listed = world.reader.ask(|past| past.list_sessions(&world.company, &filter, &ALL, for_whom)).unwrap();
     let listed = serde_json::to_value(&listed).unwrap();
     let items = listed["items"].as_array().unwrap();
@@ -41,7 +41,7 @@ fn exported(world: &World) -> String {
 
 #[tokio::test]
 async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_the_store() {
-    let mut world = World::founded(Settings::default()).await;
+    let mut world = World::founded(CompanySettings::default()).await;
     let session = world.consults("alice", "erika").await;
     world.notes("erika", session, "a diagnosis").await;
     world.does(removed()).await;
@@ -61,7 +61,7 @@ async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_t
     assert!(read.ask(|past| past.show_notes(&company, session)).unwrap().is_none());
     assert!(read.ask(|past| past.list_messages(&company, session, (None, None), &ALL)).unwrap().is_none());
     assert_eq!(sessions(&world, ForWhom::Admin), Vec::<String>::new());
-    assert!(read.ask(|past| past.list_bookings(&company, &Filter::default(), &ALL)).unwrap().items.is_empty());
+    assert!(read.ask(|past| past.list_bookings(&company, &HistoryFilter::default(), &ALL)).unwrap().items.is_empty());
     let kept = read.ask(|past| past.feed_kept(&company)).unwrap();
     assert_eq!(kept, Some((removal + 1, removal + 1)));
     let first = read.ask(|past| past.feed(&company, 0, 50, &switchboard_journal::Wanted::default())).unwrap().0;
@@ -82,7 +82,7 @@ async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_t
 
 #[tokio::test]
 async fn endpoints_and_keys_of_a_company_end_with_it_and_those_of_the_next_one_do_not() {
-    let mut world = World::founded(Settings::default()).await;
+    let mut world = World::founded(CompanySettings::default()).await;
     world.has_webhook(3, 2);
     world.writes(
         "INSERT INTO api_keys (id, name, scope, companies, digest, created_at) VALUES
@@ -111,7 +111,7 @@ async fn endpoints_and_keys_of_a_company_end_with_it_and_those_of_the_next_one_d
 
 #[tokio::test]
 async fn who_has_the_id_of_a_removed_employee_sees_none_of_their_sessions() {
-    let mut world = World::founded(Settings::default()).await;
+    let mut world = World::founded(CompanySettings::default()).await;
     let before = world.consults("alice", "erika").await;
     let employee: EmployeeId = "erika".parse().unwrap();
     world.does(Command::RemoveEmployee { employee, revoke_before: Time::from_ms(1) }).await;

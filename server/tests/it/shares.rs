@@ -16,20 +16,20 @@ use futures_util::future::BoxFuture;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
-use switchboard::api::past::HistoryReader;
+use switchboard::api::history_reader::HistoryReader;
 use switchboard::api::{self, ApiState, Pages};
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, Rules, SignInCodes, Signer};
 use switchboard::shutdown::{self, Stop};
 use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
-use switchboard_core::{Company, CompanyId, SessionId, Settings};
+use switchboard_core::{Company, CompanyId, CompanySettings, SessionId};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::shares::By;
 use switchboard_exchange::admission::{Admission, Limits, Peer};
 use switchboard_exchange::clock::Clock;
 use switchboard_journal::picture::{Kind, LOGO_MAX_BYTES, name_of};
-use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work, logos};
+use switchboard_journal::{Journal, JournalItem, ReadBack, Store, StoreError, logos};
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::history::World;
@@ -110,7 +110,7 @@ struct Inside {
 
 impl Inside {
     async fn new() -> Self {
-        let world = World::founded(Settings::default()).await;
+        let world = World::founded(CompanySettings::default()).await;
         let exchange = world.exchange.clone();
         let admission = Arc::new(Admission::new(&Limits { sockets_per_address: 1, ..Limits::default() }));
         let (stop, shutdown) = shutdown::channel();
@@ -304,14 +304,14 @@ fn own_statistics_250_times_keep_nobody_from_theirs() {
 
 /// A store that projects slowly, and counts how often.
 #[derive(Clone, Default)]
-struct Filing(Arc<AtomicUsize>);
+struct CountingStore(Arc<AtomicUsize>);
 
-impl Store for Filing {
-    fn commit(&mut self, _batch: &mut [Work]) -> Result<(), StoreError> {
+impl Store for CountingStore {
+    fn commit(&mut self, _batch: &mut [JournalItem]) -> Result<(), StoreError> {
         Ok(())
     }
 
-    fn file(&mut self, _which: switchboard_journal::Filing<'_>) -> Result<bool, StoreError> {
+    fn project(&mut self, _which: switchboard_journal::Projection<'_>) -> Result<bool, StoreError> {
         std::thread::sleep(Duration::from_millis(5));
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(true)
@@ -322,7 +322,7 @@ impl Store for Filing {
     }
 }
 
-impl ReadBack for Filing {
+impl ReadBack for CountingStore {
     fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
         let company = Company::new(id.clone());
         Box::pin(async { Ok((company, 0)) })
@@ -338,8 +338,8 @@ impl ReadBack for Filing {
 }
 
 #[tokio::test]
-async fn sessions_that_nobody_knows_have_everything_filed_once_for_all_who_ask() {
-    let store = Filing::default();
+async fn sessions_that_nobody_knows_have_everything_projected_once_for_all_who_ask() {
+    let store = CountingStore::default();
     let (journal, _thread) = Journal::start(store.clone(), 1024).unwrap();
     let (snapshots, _nobody_writes_any) = sync_channel(1);
     let exchange = Exchange::new(journal, Arc::new(store.clone()), snapshots, Clock::start());
@@ -352,6 +352,6 @@ async fn sessions_that_nobody_knows_have_everything_filed_once_for_all_who_ask()
     for asked in asked {
         assert_eq!(asked.await.unwrap(), Ok(None));
     }
-    let filings = store.0.load(Ordering::Relaxed);
-    assert!((1..=10).contains(&filings), "{filings} filings of all companies for 500 joins");
+    let projections = store.0.load(Ordering::Relaxed);
+    assert!((1..=10).contains(&projections), "{projections} projections of all companies for 500 joins");
 }

@@ -5,10 +5,10 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use switchboard_core::{BookingId, Command, Company, CompanyId, Event, Intent, SessionId, Settings, Time};
+use switchboard_core::{BookingId, Command, Company, CompanyId, CompanySettings, Event, Intent, SessionId, Time};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
-use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work};
+use switchboard_journal::{Journal, JournalItem, ReadBack, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -36,7 +36,7 @@ fn with_an_open_booking(id: CompanyId) -> Company {
     let employee = || "ann".parse().expect("an id");
     let (client, topic) = ("zoe".parse().expect("an id"), "tax".parse().expect("a topic"));
     let commands = [
-        Command::SetCompany { name: "Acme".into(), settings: Settings::default() },
+        Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() },
         Command::SetEmployee { employee: employee(), name: "Ann".into(), topics: vec![] },
         Command::EmployeeConnected { employee: employee() },
         Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
@@ -49,9 +49,9 @@ fn with_an_open_booking(id: CompanyId) -> Company {
 }
 
 impl Store for TwoCompanies {
-    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         for work in batch {
-            let Work::Entry(entry) = work else { continue };
+            let JournalItem::Entry(entry) = work else { continue };
             for event in &entry.events {
                 let _nobody_listens_any_more = self.told.send((entry.company.clone(), event.clone()));
             }

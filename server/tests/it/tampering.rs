@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::compare::compare;
 use crate::hearsay::Hearsay;
-use crate::record::{Record, Told};
+use crate::record::{Record, Recorded};
 
 /// The id of the object in an answer or event, if it is of that kind.
-type ToldOf = fn(&Told) -> Option<&str>;
+type ToldOf = fn(&Recorded) -> Option<&str>;
 
 /// Changes that remove, change or duplicate one row each, to verify that the comparison notices. The row is one that a
 /// person was told of: a cancelled booking, an ended session, a message, notes, a rejected offer.
@@ -40,29 +40,29 @@ const TAMPERINGS: &[(ToldOf, &str)] = &[
     (rejected, "UPDATE offers SET outcome = 'timed_out' WHERE booking_id || '.' || attempt = ?1"),
 ];
 
-fn cancelled(told: &Told) -> Option<&str> {
+fn cancelled(told: &Recorded) -> Option<&str> {
     let booking = &told.payload["booking"];
     booking["id"].as_str().filter(|_| booking["state"] == "cancelled")
 }
 
-fn ended(told: &Told) -> Option<&str> {
+fn ended(told: &Recorded) -> Option<&str> {
     let session = &told.payload["session"];
     session["id"].as_str().filter(|_| session["ended_at"].is_string())
 }
 
-fn sent(told: &Told) -> Option<&str> {
+fn sent(told: &Recorded) -> Option<&str> {
     told.payload["id"].as_str().filter(|_| is_yes(told, "message"))
 }
 
-fn noted(told: &Told) -> Option<&str> {
+fn noted(told: &Recorded) -> Option<&str> {
     told.topic.strip_prefix("session:").filter(|_| is_yes(told, "notes"))
 }
 
-fn rejected(told: &Told) -> Option<&str> {
+fn rejected(told: &Recorded) -> Option<&str> {
     told.sent["offer_id"].as_str().filter(|_| is_yes(told, "reject"))
 }
 
-fn is_yes(told: &Told, event: &str) -> bool {
+fn is_yes(told: &Recorded, event: &str) -> bool {
     told.is_reply() && told.is_ok && told.event == event
 }
 
@@ -82,7 +82,7 @@ pub fn the_comparison_sees_every_tampering(record: &Record, data: &Path) {
 }
 
 /// Makes one more told item, and its place behind another one.
-type OneMore = fn(&[Arc<Told>]) -> Option<(usize, Told)>;
+type OneMore = fn(&[Arc<Recorded>]) -> Option<(usize, Recorded)>;
 
 /// Contradictory items made from real ones, and the expected message about each.
 const LIES: &[(OneMore, &str)] = &[
@@ -117,52 +117,52 @@ pub fn hearsay_sees_every_lie(record: &Record) {
     println!("all of {} lies were seen", LIES.len());
 }
 
-fn is_event(told: &Told, name: &str) -> bool {
+fn is_event(told: &Recorded, name: &str) -> bool {
     !told.is_reply() && told.event == name
 }
 
-fn is_search(told: &Told) -> bool {
+fn is_search(told: &Recorded) -> bool {
     is_event(told, "booking") && told.payload["booking"]["state"] == "offering"
 }
 
 /// Repeats an item with a change.
-fn copied(all: &[Arc<Told>], which: fn(&Told) -> bool, change: fn(&mut Told)) -> Option<(usize, Told)> {
+fn copied(all: &[Arc<Recorded>], which: fn(&Recorded) -> bool, change: fn(&mut Recorded)) -> Option<(usize, Recorded)> {
     let place = all.iter().position(|told| which(told))?;
-    let mut copy = Told::clone(&all[place]);
+    let mut copy = Recorded::clone(&all[place]);
     change(&mut copy);
     Some((place, copy))
 }
 
-fn asked_of_another(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+fn asked_of_another(all: &[Arc<Recorded>]) -> Option<(usize, Recorded)> {
     copied(all, |told| is_event(told, "offer"), |it| it.id = "another".to_owned())
 }
 
-fn asked_twice_at_once(all: &[Arc<Told>]) -> Option<(usize, Told)> {
-    let ask = |it: &mut Told| it.payload["offer"] = json!({ "id": "another.1", "booking_id": "another" });
+fn asked_twice_at_once(all: &[Arc<Recorded>]) -> Option<(usize, Recorded)> {
+    let ask = |it: &mut Recorded| it.payload["offer"] = json!({ "id": "another.1", "booking_id": "another" });
     copied(all, |told| is_event(told, "offer"), ask)
 }
 
-fn booked_twice_at_once(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+fn booked_twice_at_once(all: &[Arc<Recorded>]) -> Option<(usize, Recorded)> {
     copied(all, is_search, |it| it.payload["booking"]["id"] = json!("another"))
 }
 
-fn taken_by_another(all: &[Arc<Told>]) -> Option<(usize, Told)> {
-    let is_yes = |told: &Told| told.is_reply() && told.is_ok && told.event == "accept";
+fn taken_by_another(all: &[Arc<Recorded>]) -> Option<(usize, Recorded)> {
+    let is_yes = |told: &Recorded| told.is_reply() && told.is_ok && told.event == "accept";
     copied(all, is_yes, |it| it.id = "another".to_owned())
 }
 
-fn searching_again(all: &[Arc<Told>]) -> Option<(usize, Told)> {
-    let is_over = |told: &Told| is_event(told, "booking") && !is_search(told);
+fn searching_again(all: &[Arc<Recorded>]) -> Option<(usize, Recorded)> {
+    let is_over = |told: &Recorded| is_event(told, "booking") && !is_search(told);
     all.iter().enumerate().filter(|(_, over)| is_over(over)).find_map(|(place, over)| {
         let same =
-            |told: &&Arc<Told>| is_search(told) && told.payload["booking"]["id"] == over.payload["booking"]["id"];
+            |told: &&Arc<Recorded>| is_search(told) && told.payload["booking"]["id"] == over.payload["booking"]["id"];
         let search = all[..place].iter().rfind(same)?;
-        Some((place, Told::clone(search)))
+        Some((place, Recorded::clone(search)))
     })
 }
 
-fn heard_after_leaving(all: &[Arc<Told>]) -> Option<(usize, Told)> {
-    let peer = |it: &mut Told| {
+fn heard_after_leaving(all: &[Arc<Recorded>]) -> Option<(usize, Recorded)> {
+    let peer = |it: &mut Recorded| {
         it.event = "peer".to_owned();
         it.sent = Value::Null;
     };

@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use switchboard_core::CompanyId;
 use switchboard_core::id::StoredAsText;
 use switchboard_history::past::Lists;
-use switchboard_journal::audit::Named;
+use switchboard_journal::audit::RenamedPerson;
 use switchboard_journal::erasure::{BASE, Begin, EVENT, LINE, OFFER, SNAPSHOT};
 use switchboard_journal::{StoreError, Written};
 
 use crate::columns::unreadable;
 use crate::past::Tables;
-use crate::{Error, days, log, tables};
+use crate::{Error, commit_log, days, tables};
 
 /// Bounds of one transaction of some milliseconds, because commits wait for it.
 const PLACED_AT_ONCE: u32 = 500;
@@ -30,7 +30,7 @@ const LATE_LINES_MAX: u32 = 10_000;
 
 pub(super) fn begin_now(connection: &Connection, begin: &Begin) -> Result<(), Error> {
     let Begin { company, is_client, person, alias, begins, audit_seen } = begin;
-    log::forget_filed(connection, company)?;
+    commit_log::forget_projected(connection, company)?;
     // The origin already includes this event, which is kept only for its number.
     let sql = "UPDATE events SET data = '\"resumed\"', kind = 'resumed' WHERE company_id = ?1 AND seq = ?2";
     connection.prepare_cached(sql)?.execute(params![company.as_str(), begins])?;
@@ -102,7 +102,7 @@ impl State {
 /// A decided erasure that is not finished.
 struct Begun {
     state: State,
-    named: Named,
+    named: RenamedPerson,
     begins: i64,
     audit_seen: i64,
 }
@@ -140,7 +140,7 @@ fn read(connection: &Connection, company: &str) -> Result<Option<Begun>, Error> 
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row([company], |row| {
         let (is_client, person, alias) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let named = Named { company: company.to_owned(), is_client, person, alias };
+        let named = RenamedPerson { company: company.to_owned(), is_client, person, alias };
         Ok((row.get::<_, String>(0)?, named, row.get(4)?, row.get(5)?))
     });
     let Some((word, named, begins, audit_seen)) = found.optional()? else { return Ok(None) };
@@ -236,7 +236,7 @@ impl Begun {
     }
 
     fn rename_days(&self, connection: &Connection) -> Result<bool, Error> {
-        let Named { company, is_client, person, alias } = &self.named;
+        let RenamedPerson { company, is_client, person, alias } = &self.named;
         Ok(!is_client && days::rename_some(connection, company, person, alias)?)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Row, params};
 use switchboard_core::{Company, CompanyId, Time};
-use switchboard_history::past::{Answer, Bases};
+use switchboard_history::past::{Bases, HistoryResult};
 
 use super::Tables;
 use crate::Error;
@@ -12,40 +12,40 @@ use crate::columns::{ms, text, time};
 use crate::states::read_snapshot;
 
 impl Bases for Tables<'_> {
-    fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> Answer<Option<Company>> {
+    fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> HistoryResult<Option<Company>> {
         let sql = "SELECT data FROM (SELECT seq, data FROM bases WHERE company_id = ?1 AND at < ?3
                        ORDER BY at DESC, seq DESC LIMIT 1) WHERE seq > ?2";
         self.one(sql, params![company.as_str(), after.cast_signed(), ms(moment)], read_state)
     }
 
-    fn first_base(&self, company: &CompanyId) -> Answer<Option<Company>> {
+    fn first_base(&self, company: &CompanyId) -> HistoryResult<Option<Company>> {
         let sql = "SELECT data FROM bases WHERE company_id = ?1 ORDER BY seq LIMIT 1";
         self.one(sql, [company.as_str()], read_state)
     }
 
-    fn cut_at(&self, company: &CompanyId) -> Answer<Option<Time>> {
+    fn cut_at(&self, company: &CompanyId) -> HistoryResult<Option<Time>> {
         let sql = "SELECT at FROM bases WHERE company_id = ?1
                        AND (SELECT min(seq) FROM events WHERE company_id = ?1) > 1 ORDER BY seq LIMIT 1";
         self.one(sql, [company.as_str()], |row| Ok(time(row.get(0)?)))
     }
 
-    fn bases(&self, company: &CompanyId) -> Answer<BTreeSet<u64>> {
+    fn bases(&self, company: &CompanyId) -> HistoryResult<BTreeSet<u64>> {
         let sql = "SELECT seq FROM bases WHERE company_id = ?1";
         Ok(self.all(sql, [company.as_str()], number)?.into_iter().collect())
     }
 
-    fn last_base(&self, company: &CompanyId) -> Answer<Option<u64>> {
+    fn last_base(&self, company: &CompanyId) -> HistoryResult<Option<u64>> {
         let sql = "SELECT seq FROM bases WHERE company_id = ?1 ORDER BY seq DESC LIMIT 1";
         self.one(sql, [company.as_str()], number)
     }
 
-    fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> Answer<bool> {
+    fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> HistoryResult<bool> {
         let sql = "SELECT data = ?3 FROM bases WHERE company_id = ?1 AND seq = ?2";
         let found = self.one(sql, params![company.as_str(), seq.cast_signed(), data], |row| Ok(row.get(0)?))?;
         Ok(found.unwrap_or(false))
     }
 
-    fn snapshot_at(&self, company: &CompanyId) -> Answer<Option<u64>> {
+    fn snapshot_at(&self, company: &CompanyId) -> HistoryResult<Option<u64>> {
         self.one("SELECT seq FROM snapshots WHERE company_id = ?1", [company.as_str()], number)
     }
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Row, named_params, params};
 use switchboard_core::{BookingId, CompanyId, OfferId};
-use switchboard_history::asked::{Filter, Ids};
-use switchboard_history::past::{Answer, Bookings, Each, PastBooking};
+use switchboard_history::asked::{HistoryFilter, Ids};
+use switchboard_history::past::{Bookings, Each, HistoryResult, PastBooking};
 use switchboard_journal::rows::{BookingRow, OfferRow};
 
 use super::Tables;
@@ -61,7 +61,7 @@ macro_rules! bookings {
 const BOOKING_COLUMNS: usize = 13;
 
 /// The query for a filter, by the index that leads to the fewest other bookings.
-pub(super) fn listing(filter: &Filter) -> &'static str {
+pub(super) fn listing(filter: &HistoryFilter) -> &'static str {
     match (&filter.client, &filter.employee, filter.state.as_deref()) {
         (Some(_), _, _) => bookings!("bookings b INDEXED BY bookings_by_client", "b.client_id = :client"),
         (None, Some(_), _) => bookings!("bookings b INDEXED BY bookings_by_employee", "b.employee_id = :employee"),
@@ -76,11 +76,11 @@ impl Bookings for Tables<'_> {
     fn bookings(
         &self,
         company: &CompanyId,
-        filter: &Filter,
+        filter: &HistoryFilter,
         ids: Ids<'_>,
         limit: u32,
         each: Each<'_, PastBooking>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let bind = named_params! {
             ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
             ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
@@ -89,7 +89,7 @@ impl Bookings for Tables<'_> {
         self.each(listing(filter), bind, read_past_booking, each)
     }
 
-    fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> Answer<()> {
+    fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> HistoryResult<()> {
         let sql = concat!(
             select!("bookings b"),
             " WHERE b.company_id = ?1 AND b.id > ?2 AND b.created_at >= ",
@@ -99,7 +99,7 @@ impl Bookings for Tables<'_> {
         self.each(sql, [company.as_str(), after], read_past_booking, each)
     }
 
-    fn booking(&self, company: &CompanyId, id: BookingId) -> Answer<Option<PastBooking>> {
+    fn booking(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<PastBooking>> {
         let sql = concat!(
             select!("bookings b"),
             " WHERE b.company_id = ?1 AND b.id = ?2 AND b.created_at >= ",
@@ -108,7 +108,7 @@ impl Bookings for Tables<'_> {
         self.one(sql, params![company.as_str(), id.to_string()], read_past_booking)
     }
 
-    fn offers(&self, company: &CompanyId, id: BookingId) -> Answer<Vec<OfferRow>> {
+    fn offers(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Vec<OfferRow>> {
         let sql = concat!(
             "SELECT ",
             offer_columns!(),
@@ -124,7 +124,7 @@ impl Bookings for Tables<'_> {
         employee: &str,
         limit: u32,
         each: Each<'_, (String, bool)>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let sql = "SELECT booking_id, employee_id = ?3 FROM offers WHERE company_id = ?1 AND booking_id > ?2
                    ORDER BY booking_id LIMIT ?4";
         let read = |row: &Row<'_>| Ok((text(row, 0)?.to_owned(), row.get(1)?));

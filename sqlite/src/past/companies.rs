@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 use switchboard_core::{Company, CompanyId, LogoId, SessionId, Time};
 use switchboard_history::asked::CompaniesAsked;
-use switchboard_history::past::{Answer, Companies, CompanyRow, Each, EmployeeRow};
+use switchboard_history::past::{Companies, CompanyRow, Each, EmployeeRow, HistoryResult};
 use switchboard_journal::picture::Kind;
 
 use super::Tables;
@@ -26,12 +26,12 @@ macro_rules! known_companies {
 pub(super) use known_companies;
 
 impl Companies for Tables<'_> {
-    fn is_known(&self, company: &CompanyId) -> Answer<bool> {
+    fn is_known(&self, company: &CompanyId) -> HistoryResult<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM companies WHERE id = ?1)";
         Ok(self.one(sql, [company.as_str()], |row| Ok(row.get(0)?))?.unwrap_or(false))
     }
 
-    fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> Answer<()> {
+    fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> HistoryResult<()> {
         let sql = "SELECT id, name, settings, created_at, colour, logo FROM companies
                    WHERE id > ?1 AND id >= ?2 AND id < ?3
                        AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))) ORDER BY id LIMIT ?4";
@@ -40,16 +40,16 @@ impl Companies for Tables<'_> {
         self.each(sql, params![after, prefix, format!("{prefix}\u{7f}"), limit, among], read_company_row, each)
     }
 
-    fn company_row(&self, company: &CompanyId) -> Answer<Option<CompanyRow>> {
+    fn company_row(&self, company: &CompanyId) -> HistoryResult<Option<CompanyRow>> {
         let sql = "SELECT id, name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
         self.one(sql, [company.as_str()], read_company_row)
     }
 
-    fn company(&self, company: &CompanyId) -> Answer<(Company, u64)> {
+    fn company(&self, company: &CompanyId) -> HistoryResult<(Company, u64)> {
         Ok(read_company(self.0, company)?)
     }
 
-    fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> Answer<()> {
+    fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> HistoryResult<()> {
         let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1 AND id > ?2 ORDER BY id";
         let read = |row: &Row<'_>| {
             Ok(EmployeeRow { id: row.get(0)?, name: row.get(1)?, topics: row.get(2)?, intent: row.get(3)? })
@@ -57,22 +57,22 @@ impl Companies for Tables<'_> {
         self.each(sql, [company.as_str(), after], read, each)
     }
 
-    fn begins_at(&self, company: &CompanyId) -> Answer<Time> {
+    fn begins_at(&self, company: &CompanyId) -> HistoryResult<Time> {
         let sql = concat!("SELECT ", begins_at!("?1"));
         Ok(self.one(sql, [company.as_str()], |row| Ok(time(row.get(0)?)))?.unwrap_or_default())
     }
 
-    fn begins_behind(&self, company: &CompanyId) -> Answer<u64> {
+    fn begins_behind(&self, company: &CompanyId) -> HistoryResult<u64> {
         let sql = "SELECT seq FROM removals WHERE company_id = ?1 AND EXISTS (SELECT 1 FROM companies WHERE id = ?1)";
         let found = self.one(sql, [company.as_str()], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?;
         Ok(found.unwrap_or(0))
     }
 
-    fn removed_last(&self, company: &CompanyId) -> Answer<Option<u64>> {
+    fn removed_last(&self, company: &CompanyId) -> HistoryResult<Option<u64>> {
         Ok(removal::last(self.0, company)?)
     }
 
-    fn companies_made_again(&self) -> Answer<Vec<(CompanyId, Time)>> {
+    fn companies_made_again(&self) -> HistoryResult<Vec<(CompanyId, Time)>> {
         let sql = "SELECT r.company_id, r.at FROM removals r JOIN companies c ON c.id = r.company_id
                    WHERE (SELECT min(seq) FROM events e WHERE e.company_id = r.company_id) < r.seq
                        OR (SELECT created_at FROM bookings b WHERE b.company_id = r.company_id ORDER BY b.id LIMIT 1)
@@ -80,18 +80,18 @@ impl Companies for Tables<'_> {
         self.all(sql, [], |row| Ok((parsed(row, 0)?, time(row.get(1)?))))
     }
 
-    fn companies_with_open_things(&self) -> Answer<Vec<CompanyId>> {
+    fn companies_with_open_things(&self) -> HistoryResult<Vec<CompanyId>> {
         let sql = "SELECT company_id FROM bookings INDEXED BY bookings_that_search WHERE state = 'offering'
                    UNION SELECT company_id FROM sessions INDEXED BY sessions_that_run WHERE ended_at IS NULL
                    UNION SELECT company_id FROM employees INDEXED BY employees_who_want_to_work WHERE intent = 'idle'";
         self.all(sql, [], |row| parsed(row, 0))
     }
 
-    fn company_of_session(&self, id: SessionId) -> Answer<Option<CompanyId>> {
+    fn company_of_session(&self, id: SessionId) -> HistoryResult<Option<CompanyId>> {
         self.one("SELECT company_id FROM sessions WHERE id = ?1", [id.to_string()], |row| parsed(row, 0))
     }
 
-    fn companies_that_are_gone(&self) -> Answer<Vec<CompanyId>> {
+    fn companies_that_are_gone(&self) -> HistoryResult<Vec<CompanyId>> {
         let sql = concat!(
             known_companies!(),
             "SELECT id FROM known WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM companies)"
@@ -99,7 +99,7 @@ impl Companies for Tables<'_> {
         self.all(sql, [], |row| parsed(row, 0))
     }
 
-    fn logo(&self, company: &CompanyId, logo: &LogoId) -> Answer<Option<(Kind, Vec<u8>)>> {
+    fn logo(&self, company: &CompanyId, logo: &LogoId) -> HistoryResult<Option<(Kind, Vec<u8>)>> {
         Ok(logos::find(self.0, company, logo)?)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use rusqlite::params;
 use switchboard_core::{CompanyId, Time};
-use switchboard_history::past::{Answer, Events, StoredEvent};
+use switchboard_history::past::{Events, HistoryResult, StoredEvent};
 
 use super::Tables;
 use super::companies::known_companies;
@@ -17,8 +17,8 @@ impl Events for Tables<'_> {
         company: &CompanyId,
         after: u64,
         limit: Option<u32>,
-        each: &mut dyn FnMut(StoredEvent<'_>) -> Answer<ControlFlow<()>>,
-    ) -> Answer<()> {
+        each: &mut dyn FnMut(StoredEvent<'_>) -> HistoryResult<ControlFlow<()>>,
+    ) -> HistoryResult<()> {
         let sql = "SELECT seq, at, kind, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
         let mut query = self.0.prepare_cached(sql).map_err(Error::from)?;
         // SQLite treats a negative limit as no limit.
@@ -34,12 +34,12 @@ impl Events for Tables<'_> {
         Ok(())
     }
 
-    fn event(&self, company: &CompanyId, seq: u64) -> Answer<Option<(Time, String)>> {
+    fn event(&self, company: &CompanyId, seq: u64) -> HistoryResult<Option<(Time, String)>> {
         let sql = "SELECT at, data FROM events WHERE company_id = ?1 AND seq = ?2";
         self.one(sql, params![company.as_str(), seq.cast_signed()], |row| Ok((time(row.get(0)?), row.get(1)?)))
     }
 
-    fn events_kept(&self, company: &CompanyId) -> Answer<Option<(u64, u64)>> {
+    fn events_kept(&self, company: &CompanyId) -> HistoryResult<Option<(u64, u64)>> {
         let sql = "SELECT (SELECT min(seq) FROM events WHERE company_id = ?1),
                        (SELECT max(seq) FROM events WHERE company_id = ?1)";
         let found = self.one(sql, [company.as_str()], |row| {
@@ -49,7 +49,7 @@ impl Events for Tables<'_> {
         Ok(found.flatten())
     }
 
-    fn latest(&self) -> Answer<Option<Time>> {
+    fn latest(&self) -> HistoryResult<Option<Time>> {
         let sql = concat!(
             known_companies!(),
             "SELECT max((SELECT at FROM events WHERE company_id = id ORDER BY seq DESC LIMIT 1))
@@ -58,7 +58,7 @@ impl Events for Tables<'_> {
         Ok(self.one(sql, [], |row| Ok(row.get::<_, Option<i64>>(0)?.map(time)))?.flatten())
     }
 
-    fn revision(&self, company: &CompanyId) -> Answer<u64> {
+    fn revision(&self, company: &CompanyId) -> HistoryResult<u64> {
         Ok(revision::of(self.0, company)?)
     }
 }

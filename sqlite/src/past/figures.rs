@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 use switchboard_core::{CompanyId, EmployeeId, Time};
 use switchboard_history::Range;
 use switchboard_history::figures::{BookingFigures, OfferFigures, SessionFigures, Span};
-use switchboard_history::past::{Answer, Figures};
+use switchboard_history::past::{Figures, HistoryResult};
 
 use super::Tables;
 use crate::Error;
@@ -34,7 +34,12 @@ macro_rules! sessions {
 }
 
 impl Figures for Tables<'_> {
-    fn count_bookings(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(BookingFigures<'_>)) -> Answer<()> {
+    fn count_bookings(
+        &self,
+        company: &CompanyId,
+        span: Span,
+        each: &mut dyn FnMut(BookingFigures<'_>),
+    ) -> HistoryResult<()> {
         let sql = "SELECT b.state, b.reason, o.made_at - b.created_at, s.started_at - b.created_at
                    FROM bookings b LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
                    LEFT JOIN offers o ON o.company_id = b.company_id AND o.booking_id = b.id AND o.attempt = 1
@@ -53,7 +58,7 @@ impl Figures for Tables<'_> {
         only: Option<&EmployeeId>,
         span: Span,
         each: &mut dyn FnMut(OfferFigures<'_>),
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let sql = match only {
             None => offers!("offers o", "TRUE"),
             Some(_) => offers!("offers o INDEXED BY offers_by_employee", "o.employee_id = ?6"),
@@ -72,7 +77,7 @@ impl Figures for Tables<'_> {
         only: Option<&EmployeeId>,
         span: Span,
         each: &mut dyn FnMut(SessionFigures<'_>),
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let sql = match only {
             None => sessions!("sessions", "TRUE"),
             Some(_) => sessions!("sessions INDEXED BY sessions_by_employee", "employee_id = ?6"),
@@ -84,13 +89,13 @@ impl Figures for Tables<'_> {
         })
     }
 
-    fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> Answer<Option<Time>> {
+    fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> HistoryResult<Option<Time>> {
         let sql = "SELECT created_at FROM bookings WHERE company_id = ?1 AND id >= ?2 AND created_at >= ?3
                    ORDER BY id LIMIT 1";
         self.one(sql, params![company.as_str(), first, ms(from)], |row| Ok(time(row.get(0)?)))
     }
 
-    fn is_settled(&self, company: &CompanyId, range: Range) -> Answer<bool> {
+    fn is_settled(&self, company: &CompanyId, range: Range) -> HistoryResult<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM bookings INDEXED BY bookings_that_search
                        WHERE company_id = ?1 AND state = 'offering' AND created_at >= ?2 AND created_at < ?3)
                    AND NOT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_that_run
@@ -108,7 +113,7 @@ impl Tables<'_> {
         only: Option<&EmployeeId>,
         span: Span,
         mut read: impl FnMut(&Row<'_>) -> Result<(), Error>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let ((first, end), range) = (span.ids(), span.range);
         let time = params![company.as_str(), first, end, ms(range.from), ms(range.to)];
         let employee = params![only.map(EmployeeId::as_str)];

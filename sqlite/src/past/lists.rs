@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use rusqlite::{Row, named_params, params};
-use switchboard_history::past::{Answer, AuditRow, Each, Lists};
+use switchboard_history::past::{AuditRow, Each, HistoryResult, Lists};
 use switchboard_journal::api_key::{ApiKey, DatedKey};
-use switchboard_journal::audit::{AuditEntry, Filter};
+use switchboard_journal::audit::{AuditEntry, AuditFilter};
 
 use super::Tables;
 use crate::Error;
@@ -13,7 +13,13 @@ use crate::columns::{ms, text, time, unreadable};
 use crate::keys::{self, key_columns};
 
 impl Lists for Tables<'_> {
-    fn audit(&self, filter: &Filter, before: Option<i64>, limit: u32, each: Each<'_, AuditRow>) -> Answer<()> {
+    fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+        each: Each<'_, AuditRow>,
+    ) -> HistoryResult<()> {
         let sql = "SELECT id, at, key_id, key_name, company_id, method, route, target, status, request_id, address,
                        number
                    FROM audit
@@ -38,7 +44,7 @@ impl Lists for Tables<'_> {
         after: i64,
         limit: u32,
         each: &mut dyn FnMut(i64, String, String),
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let sql = "SELECT number, target, request_id FROM audit WHERE company_id = ?1 AND number > ?2
                    ORDER BY number LIMIT ?3";
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
@@ -48,11 +54,11 @@ impl Lists for Tables<'_> {
         })
     }
 
-    fn api_keys(&self) -> Answer<Vec<DatedKey>> {
+    fn api_keys(&self) -> HistoryResult<Vec<DatedKey>> {
         self.all(concat!(key_columns!(), " ORDER BY created_at, id"), [], keys::read_key)
     }
 
-    fn api_keys_in_force(&self) -> Answer<Vec<ApiKey>> {
+    fn api_keys_in_force(&self) -> HistoryResult<Vec<ApiKey>> {
         let sql = concat!(key_columns!(), " WHERE revoked_at IS NULL");
         self.all(sql, [], |row| Ok(keys::read_key(row)?.key))
     }

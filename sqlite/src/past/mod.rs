@@ -12,7 +12,7 @@ pub(crate) mod sessions;
 use std::ops::ControlFlow;
 
 use rusqlite::{Connection, Params, Row};
-use switchboard_history::past::{Answer, Each};
+use switchboard_history::past::{Each, HistoryResult};
 
 use crate::Error;
 
@@ -28,7 +28,7 @@ impl Tables<'_> {
         bind: impl Params,
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
         each: Each<'_, T>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let mut query = self.0.prepare_cached(sql).map_err(Error::from)?;
         let mut rows = query.query(bind).map_err(Error::from)?;
         while let Some(row) = rows.next().map_err(Error::from)? {
@@ -45,7 +45,7 @@ impl Tables<'_> {
         sql: &str,
         bind: impl Params,
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
-    ) -> Answer<Vec<T>> {
+    ) -> HistoryResult<Vec<T>> {
         let mut found = Vec::new();
         self.each(sql, bind, read, &mut |item| {
             found.push(item);
@@ -60,7 +60,7 @@ impl Tables<'_> {
         sql: &str,
         bind: impl Params,
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
-    ) -> Answer<Option<T>> {
+    ) -> HistoryResult<Option<T>> {
         let mut found = None;
         self.each(sql, bind, read, &mut |item| {
             found = Some(item);

@@ -2,8 +2,8 @@
 
 use rusqlite::{Row, named_params, params};
 use switchboard_core::{CompanyId, SessionId, Time};
-use switchboard_history::asked::{Filter, Ids};
-use switchboard_history::past::{Answer, Each, Sessions};
+use switchboard_history::asked::{HistoryFilter, Ids};
+use switchboard_history::past::{Each, HistoryResult, Sessions};
 use switchboard_journal::rows::{MessageRow, NotesRow, SessionRow};
 
 use super::Tables;
@@ -47,7 +47,7 @@ macro_rules! message_columns {
 pub(crate) use message_columns;
 
 /// The query for a filter, by the index that leads to the fewest other sessions.
-pub(super) fn listing(filter: &Filter) -> &'static str {
+pub(super) fn listing(filter: &HistoryFilter) -> &'static str {
     match (&filter.client, &filter.employee, filter.state.as_deref()) {
         (Some(_), _, _) => sessions!("sessions s INDEXED BY sessions_by_client", "s.client_id = :client"),
         (None, Some(_), _) => sessions!("sessions s INDEXED BY sessions_by_employee", "s.employee_id = :employee"),
@@ -60,11 +60,11 @@ impl Sessions for Tables<'_> {
     fn sessions(
         &self,
         company: &CompanyId,
-        filter: &Filter,
+        filter: &HistoryFilter,
         ids: Ids<'_>,
         limit: u32,
         each: Each<'_, SessionRow>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let bind = named_params! {
             ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
             ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
@@ -73,7 +73,7 @@ impl Sessions for Tables<'_> {
         self.each(listing(filter), bind, |row| read_session(row, 0), each)
     }
 
-    fn sessions_after(&self, company: &CompanyId, after: &str, each: Each<'_, SessionRow>) -> Answer<()> {
+    fn sessions_after(&self, company: &CompanyId, after: &str, each: Each<'_, SessionRow>) -> HistoryResult<()> {
         let sql = concat!(
             "SELECT ",
             session_columns!(),
@@ -84,7 +84,7 @@ impl Sessions for Tables<'_> {
         self.each(sql, [company.as_str(), after], |row| read_session(row, 0), each)
     }
 
-    fn session(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionRow>> {
+    fn session(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<SessionRow>> {
         let sql = concat!(
             "SELECT ",
             session_columns!(),
@@ -94,7 +94,7 @@ impl Sessions for Tables<'_> {
         self.one(sql, params![company.as_str(), id.to_string()], |row| read_session(row, 0))
     }
 
-    fn notes(&self, company: &CompanyId, id: SessionId) -> Answer<Option<Option<NotesRow>>> {
+    fn notes(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<Option<NotesRow>>> {
         let sql = concat!(
             "SELECT id, started_at, coalesce(notes, ''), notes_at FROM sessions
              WHERE company_id = ?1 AND id = ?2 AND started_at >= ",
@@ -105,7 +105,7 @@ impl Sessions for Tables<'_> {
         })
     }
 
-    fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> Answer<()> {
+    fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> HistoryResult<()> {
         let sql = concat!(
             "SELECT id, started_at, notes, notes_at FROM sessions
              WHERE company_id = ?1 AND id > ?2 AND notes IS NOT NULL AND started_at >= ",
@@ -123,7 +123,7 @@ impl Sessions for Tables<'_> {
         behind: Ids<'_>,
         limit: u32,
         each: Each<'_, MessageRow>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let sql = concat!(
             "SELECT ",
             message_columns!(),
@@ -145,7 +145,7 @@ impl Sessions for Tables<'_> {
         session: &str,
         message: &str,
         each: Each<'_, MessageRow>,
-    ) -> Answer<()> {
+    ) -> HistoryResult<()> {
         let sql = concat!(
             "SELECT ",
             message_columns!(),

@@ -5,7 +5,7 @@ use rusqlite::params;
 use switchboard_core::{Company, CompanyId, Party, SessionId, Time};
 use switchboard_history::paging::Page;
 use switchboard_history::replay::go_on_for;
-use switchboard_history::{Filter, ForWhom};
+use switchboard_history::{ForWhom, HistoryFilter};
 use switchboard_journal::StoreError;
 
 use super::*;
@@ -42,7 +42,10 @@ fn put(connection: &Connection, id: &str, at_ms: u64, state: &str, client: &str)
     connection.execute(session, params![id, client, state, at]).expect("a session");
 }
 
-fn ask<T>(reader: &Reader, question: impl FnOnce(&dyn switchboard_history::Past) -> Answer<T>) -> Answer<T> {
+fn ask<T>(
+    reader: &Reader,
+    question: impl FnOnce(&dyn switchboard_history::Past) -> HistoryResult<T>,
+) -> HistoryResult<T> {
     reader.ask(question)
 }
 
@@ -67,17 +70,17 @@ fn every_list_is_read_by_the_index_that_has_the_least_beside_it() {
     let text = |text: &str| Some(text.to_owned());
     for (filter, booking_by, session_by) in [
         (
-            Filter::default(),
+            HistoryFilter::default(),
             "PRIMARY KEY (company_id=? AND id>? AND id<?)",
             "PRIMARY KEY (company_id=? AND id>? AND id<?)",
         ),
         (
-            Filter { client: text("carl"), state: text("offering"), ..Filter::default() },
+            HistoryFilter { client: text("carl"), state: text("offering"), ..HistoryFilter::default() },
             "bookings_by_client (company_id=? AND client_id=? AND id>? AND id<?)",
             "sessions_by_client (company_id=? AND client_id=? AND id>? AND id<?)",
         ),
         (
-            Filter { employee: text("ann"), ..Filter::default() },
+            HistoryFilter { employee: text("ann"), ..HistoryFilter::default() },
             "bookings_by_employee (company_id=? AND employee_id=? AND id>? AND id<?)",
             "sessions_by_employee (company_id=? AND employee_id=? AND id>? AND id<?)",
         ),
@@ -89,9 +92,11 @@ fn every_list_is_read_by_the_index_that_has_the_least_beside_it() {
             assert!(plan.contains(by) && !plan.contains("TEMP B-TREE"), "{filter:?}\n{plan}");
         }
     }
-    let open = plan(&connection, bookings::listing(&Filter { state: text("offering"), ..Filter::default() }));
+    let open =
+        plan(&connection, bookings::listing(&HistoryFilter { state: text("offering"), ..HistoryFilter::default() }));
     assert!(open.contains("bookings_that_search (company_id=?") && !open.contains("TEMP B-TREE"), "{open}");
-    let running = plan(&connection, sessions::listing(&Filter { state: text("running"), ..Filter::default() }));
+    let running =
+        plan(&connection, sessions::listing(&HistoryFilter { state: text("running"), ..HistoryFilter::default() }));
     assert!(running.contains("sessions_that_run (company_id=?") && !running.contains("TEMP B-TREE"), "{running}");
 }
 
@@ -110,11 +115,11 @@ fn puts() -> impl Strategy<Value = Vec<Put>> {
     prop::collection::vec(one, 0..40)
 }
 
-fn filters() -> impl Strategy<Value = (Filter, Option<bool>)> {
+fn filters() -> impl Strategy<Value = (HistoryFilter, Option<bool>)> {
     let time = || prop::option::of((0..6 * DAY_MS).prop_map(|ms| Time::from_ms(NOW_MS + ms)));
     let client = prop::option::of(prop_oneof![Just("carl".to_owned()), Just("dora".to_owned())]);
     (time(), time(), client, prop::option::of(any::<bool>()))
-        .prop_map(|(from, to, client, open)| (Filter { state: None, client, employee: None, from, to }, open))
+        .prop_map(|(from, to, client, open)| (HistoryFilter { state: None, client, employee: None, from, to }, open))
 }
 
 /// Collects the items of all pages.
@@ -151,13 +156,13 @@ proptest! {
         }
         expected.sort_by(|a, b| b.cmp(a));
         let state = |words: [&str; 2]| open.map(|open| words[usize::from(open)].to_owned());
-        let of_bookings = Filter { state: state(["assigned", "offering"]), ..filter.clone() };
+        let of_bookings = HistoryFilter { state: state(["assigned", "offering"]), ..filter.clone() };
         let bookings = all_pages(|page| {
             let listed = ask(&reader, |past| past.list_bookings(&company, &of_bookings, &page)).expect("a list");
             (listed.items.iter().map(|booking| booking.id.to_string()).collect(), listed.next)
         });
         prop_assert_eq!(&bookings, &expected);
-        let of_sessions = Filter { state: state(["ended", "running"]), ..filter };
+        let of_sessions = HistoryFilter { state: state(["ended", "running"]), ..filter };
         let sessions = all_pages(|page| {
             let listed = ask(&reader, |past| past.list_sessions(&company, &of_sessions, &page, ForWhom::Admin)).expect("a list");
             (listed.items.iter().map(|session| session.id.to_string()).collect(), listed.next)

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use switchboard_core::{
-    Actor, BookingId, Command, Company, CompanyId, Intent, MessageId, OfferId, SessionId, Settings, Time,
+    Actor, BookingId, Command, Company, CompanyId, CompanySettings, Intent, MessageId, OfferId, SessionId, Time,
 };
-use switchboard_history::feed::Slice;
-use switchboard_history::{Answer, Past};
+use switchboard_history::feed::FeedSlice;
+use switchboard_history::{HistoryResult, Past};
 use switchboard_journal::rows::rows_of;
-use switchboard_journal::{Entry, Filing, Store, Wanted, Work};
+use switchboard_journal::{Entry, JournalItem, Projection, Store, Wanted};
 use switchboard_wire::Kind;
 
 use crate::Sqlite;
@@ -41,8 +41,8 @@ impl House {
         let (company, rows) = (self.company.id().clone(), rows_of(&self.company, &turn.events));
         let (at, events, release) = (turn.at, turn.events, Box::new(|_| {}));
         let entry = Entry { company, epoch: 0, first_seq, at, events, rows, release };
-        self.store.commit(&mut [Work::Entry(entry)]).expect("stored");
-        self.store.file(Filing::All).expect("filed");
+        self.store.commit(&mut [JournalItem::Entry(entry)]).expect("stored");
+        self.store.project(Projection::All).expect("projected");
     }
 
     fn hires(&mut self, employee: &str) {
@@ -53,7 +53,7 @@ impl House {
     }
 
     fn founds(&mut self) {
-        self.lives(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
+        self.lives(&Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
     }
 
     fn books(&mut self, booking: BookingId, client: &str) {
@@ -62,11 +62,11 @@ impl House {
         self.lives(&Command::Book { booking, client: id(client), client_name, topic, note, key: None });
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> Answer<T>) -> T {
+    fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> HistoryResult<T>) -> T {
         self.reader.ask(question).expect("it is read")
     }
 
-    fn read(&self, after: u64, limit: usize, wanted: &Wanted) -> Slice {
+    fn read(&self, after: u64, limit: usize, wanted: &Wanted) -> FeedSlice {
         self.ask(|past| past.feed(self.company.id(), after, limit, wanted)).0
     }
 

@@ -6,19 +6,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use switchboard_core::{Command, Company, CompanyId, Event, Settings, Time};
-use switchboard_history::Answer;
+use switchboard_core::{Command, Company, CompanyId, CompanySettings, Event, Time};
+use switchboard_history::HistoryResult;
 use switchboard_journal::audit::AuditEntry;
 use switchboard_journal::rows::rows_of;
-use switchboard_journal::{Committer, Entry, Fate, Filing, Journal, Release, Store, StoreError, Work, Write};
+use switchboard_journal::{
+    Committer, Entry, Fate, Journal, JournalItem, OnCommit, Projection, Store, StoreError, Write,
+};
 
 use crate::*;
 
 type Told = Arc<Mutex<Vec<(u64, Fate)>>>;
 
-fn entry(seq: u64, epoch: u64, events: Vec<Event>, told: &Told) -> Work {
+fn entry(seq: u64, epoch: u64, events: Vec<Event>, told: &Told) -> JournalItem {
     let told = told.clone();
-    Work::Entry(Entry {
+    JournalItem::Entry(Entry {
         company: "acme".parse().expect("an id"),
         epoch,
         first_seq: seq,
@@ -39,12 +41,13 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
         let first_seq = company.seq() + 1;
         let turn = company.take(Time::from_ms(first_seq * 10), &command);
         let rows = rows_of(company, &turn.events);
-        let release: Release = Box::new(|_| {});
+        let release: OnCommit = Box::new(|_| {});
         let (at, events, company) = (turn.at, turn.events, company.id().clone());
-        store.commit(&mut [Work::Entry(Entry { company, epoch: 0, first_seq, at, events, rows, release })])?;
-        store.file(Filing::Of(&id))
+        store.commit(&mut [JournalItem::Entry(Entry { company, epoch: 0, first_seq, at, events, rows, release })])?;
+        store.project(Projection::Of(&id))
     };
-    commit(&mut company, Command::SetCompany { name: "Acme".into(), settings: Settings::default() }).expect("stored");
+    commit(&mut company, Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() })
+        .expect("stored");
     for employee in ["ann", "bob"] {
         let employee = employee.parse().expect("an id");
         let topics = vec!["tax".parse().expect("a topic")];
@@ -57,7 +60,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
         since
     };
     assert_eq!(same(&company), 3);
-    let snapshot = Work::snapshot(&company, 0);
+    let snapshot = JournalItem::snapshot(&company, 0);
     store.commit(&mut [snapshot]).expect("stored");
     assert_eq!(same(&company), 0, "the snapshot has them all");
     let report = check::check(&reader).expect("it can be read");
@@ -71,11 +74,11 @@ fn two_writers_of_one_event_number_cannot_both_be_right() {
     let told = Told::default();
     let commit = |store: &mut Sqlite, seq, events| store.commit(&mut [entry(seq, 0, events, &told)]);
     commit(&mut store, 1, vec![Event::Resumed]).expect("the first is stored");
-    for is_filed in [false, true] {
+    for is_projected in [false, true] {
         let second = commit(&mut store, 1, vec![Event::CompanyRemoved]);
-        assert!(second.is_err(), "the number is taken, filed or not: {is_filed}");
+        assert!(second.is_err(), "the number is taken, projected or not: {is_projected}");
         assert!(commit(&mut store, 3, vec![Event::CompanyRemoved]).is_err(), "and none is left out");
-        store.file(Filing::All).expect("filed");
+        store.project(Projection::All).expect("projected");
     }
     commit(&mut store, 2, vec![Event::Resumed]).expect("the store goes on");
     let both = &mut [entry(3, 0, vec![Event::Resumed], &told), entry(3, 0, vec![Event::Resumed], &told)];
@@ -90,12 +93,12 @@ impl Life {
         Self(Company::new(id.parse().expect("an id")))
     }
 
-    fn lives(&mut self, command: &Command) -> Work {
+    fn lives(&mut self, command: &Command) -> JournalItem {
         let first_seq = self.0.seq() + 1;
         let turn = self.0.take(Time::from_ms(first_seq * 10), command);
         turn.outcome.expect("it is allowed");
         let (company, rows) = (self.0.id().clone(), rows_of(&self.0, &turn.events));
-        Work::Entry(Entry {
+        JournalItem::Entry(Entry {
             company,
             epoch: 0,
             first_seq,
@@ -106,11 +109,11 @@ impl Life {
         })
     }
 
-    fn is_founded(&mut self) -> Work {
-        self.lives(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() })
+    fn is_founded(&mut self) -> JournalItem {
+        self.lives(&Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() })
     }
 
-    fn hires(&mut self, employee: &str) -> Work {
+    fn hires(&mut self, employee: &str) -> JournalItem {
         let employee = employee.parse().expect("an id");
         self.lives(&Command::SetEmployee { employee, name: "A".into(), topics: vec!["tax".parse().expect("a topic")] })
     }
@@ -134,28 +137,28 @@ fn count(directory: &std::path::Path, table: &str) -> u32 {
 }
 
 #[test]
-fn what_is_committed_is_filed_later_and_leaves_the_log_then() {
+fn what_is_committed_is_projected_later_and_leaves_the_log_then() {
     let directory = tempfile::tempdir().expect("a directory");
     let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
-    assert!(store.filing_due().is_none());
+    assert!(store.projection_due().is_none());
     let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
     store.commit(&mut [acme.is_founded(), bolt.is_founded(), acme.hires("ann")]).expect("stored");
     store.commit(&mut [bolt.hires("bob")]).expect("stored");
-    assert!(store.filing_due().is_some_and(|due| due > Instant::now()));
+    assert!(store.projection_due().is_some_and(|due| due > Instant::now()));
     assert_eq!((count(directory.path(), "log"), count(directory.path(), "events")), (2, 0));
     let checked = check::check(&reader).expect("it can be read");
     assert_eq!((checked.companies, checked.events, checked.differences), (2, 4, vec![]), "the log is checked too");
-    store.file(Filing::Of(acme.0.id())).expect("filed");
+    store.project(Projection::Of(acme.0.id())).expect("projected");
     assert_eq!((count(directory.path(), "events"), count(directory.path(), "employees")), (2, 1));
-    assert_eq!(count(directory.path(), "log"), 2, "both have what is not filed");
-    store.file(Filing::All).expect("filed");
+    assert_eq!(count(directory.path(), "log"), 2, "both have what is not projected");
+    store.project(Projection::All).expect("projected");
     assert_eq!((count(directory.path(), "events"), count(directory.path(), "log")), (4, 0));
-    assert!(store.filing_due().is_none());
+    assert!(store.projection_due().is_none());
     assert_eq!(read_back(&reader, bolt.0.id()).expect("it can be read").0, bolt.0);
 }
 
 #[test]
-fn what_a_killed_server_had_not_filed_is_filed_at_the_next_start() {
+fn what_a_killed_server_had_not_projected_is_projected_at_the_next_start() {
     let directory = tempfile::tempdir().expect("a directory");
     let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
     for round in 0..3 {
@@ -169,7 +172,7 @@ fn what_a_killed_server_had_not_filed_is_filed_at_the_next_start() {
             if round == 0 { [acme.is_founded(), bolt.is_founded()] } else { [acme.hires("x"), bolt.hires("x")] };
         store.commit(&mut { first }).expect("stored");
         // One of them is projected halfway before the server is killed.
-        store.file(Filing::Of(acme.0.id())).expect("filed");
+        store.project(Projection::Of(acme.0.id())).expect("projected");
         store.commit(&mut [acme.hires(&format!("ann-{round}")), bolt.hires(&format!("bob-{round}"))]).expect("stored");
     }
     let (_store, reader) = Sqlite::open(directory.path()).expect("a store");
@@ -179,7 +182,7 @@ fn what_a_killed_server_had_not_filed_is_filed_at_the_next_start() {
 }
 
 #[test]
-fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_cannot_be_filed() {
+fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_cannot_be_projected() {
     let directory = tempfile::tempdir().expect("a directory");
     let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
     let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
@@ -191,13 +194,13 @@ fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_canno
     let holder = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
     holder.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     store.wait_for_the_lock(Duration::ZERO).expect("set");
-    assert!(store.file(Filing::All).is_err(), "somebody else writes");
+    assert!(store.project(Projection::All).is_err(), "somebody else writes");
     holder.execute_batch("ROLLBACK").expect("given back");
     store.commit(&mut [acme.hires("zoe")]).expect("stored behind what went back");
     // Each entry counts as an entry, an event and a row.
-    store.file(Filing::Longest).expect("filed");
+    store.project(Projection::Longest).expect("projected");
     assert_eq!((count(directory.path(), "events"), count(directory.path(), "companies")), (342, 1));
-    store.file(Filing::All).expect("filed");
+    store.project(Projection::All).expect("projected");
     assert_eq!(count(directory.path(), "events"), 403);
     assert_eq!(read_back(&reader, acme.0.id()).expect("it can be read").0, acme.0);
     assert_eq!(check::check(&reader).expect("it can be read").differences, Vec::<String>::new());
@@ -217,7 +220,7 @@ fn the_write_ahead_log_is_copied_and_begins_anew() {
     let note = "x".repeat(60_000);
     for number in 0..COMMITS {
         let (seq, data) = (acme.0.seq(), format!("{note}{number}"));
-        let snapshot = Work::Snapshot { company: acme.0.id().clone(), seq, data, revision: 0 };
+        let snapshot = JournalItem::Snapshot { company: acme.0.id().clone(), seq, data, revision: 0 };
         store.commit(&mut [snapshot]).expect("stored");
     }
     let log = bytes("switchboard.db-wal");
@@ -242,13 +245,13 @@ fn what_is_written_beside_the_events_is_there_when_it_is_told() {
 }
 
 #[test]
-fn a_large_entry_is_filed_a_part_at_a_time_and_the_next_start_files_what_a_kill_left_of_it() {
+fn a_large_entry_is_projected_a_part_at_a_time_and_the_next_start_files_what_a_kill_left_of_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let id: CompanyId = "acme".parse().expect("an id");
     let mut company = Company::new(id.clone());
     let (mut store, _) = Sqlite::open(directory.path()).expect("a store");
     let mut events = Vec::new();
-    let set = Command::SetCompany { name: "Acme".into(), settings: Settings::default() };
+    let set = Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() };
     let hire = (0..3000).map(|number| Command::SetEmployee {
         employee: format!("e{number}").parse().expect("an id"),
         name: "A".into(),
@@ -258,20 +261,20 @@ fn a_large_entry_is_filed_a_part_at_a_time_and_the_next_start_files_what_a_kill_
         events.extend(company.take(Time::from_ms(10), &command).events);
     }
     let rows = rows_of(&company, &events);
-    let (release, at): (Release, Time) = (Box::new(|_| {}), Time::from_ms(10));
+    let (release, at): (OnCommit, Time) = (Box::new(|_| {}), Time::from_ms(10));
     let entry = Entry { company: id.clone(), epoch: 0, first_seq: 1, at, events, rows, release };
-    store.commit(&mut [Work::Entry(entry)]).expect("committed");
+    store.commit(&mut [JournalItem::Entry(entry)]).expect("committed");
     // The rows come first, and some of the events after them.
     let parts = 3001_u32.div_ceil(512);
     for _ in 0..parts {
-        assert!(!store.file(Filing::Of(&id)).expect("filed"), "a moment is too short for all of it");
+        assert!(!store.project(Projection::Of(&id)).expect("projected"), "a moment is too short for all of it");
     }
     drop(store);
     let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
     assert_eq!(read_back(&reader, &id).expect("it can be read").0, company);
     let checked = check::check(&reader).expect("it can be checked");
     assert!(checked.differences.is_empty(), "{:?}", checked.differences);
-    assert_eq!((checked.events, store.file(Filing::Of(&id)).expect("nothing to file")), (3001, true));
+    assert_eq!((checked.events, store.project(Projection::Of(&id)).expect("nothing to file")), (3001, true));
 }
 
 /// The name of a file of the directory in the error of a store that can no longer be used.
@@ -329,7 +332,7 @@ fn a_lost_store_is_sick_until_the_end_and_the_end_says_so() {
     std::fs::rename(&away, &file).expect("put back");
     assert!((0..3).all(|_| is_sick_again()));
     assert!(runtime.block_on(journal.write(Write::AuditTrimmed(1))).is_none() && !journal.is_healthy());
-    assert!(!runtime.block_on(journal.filed(None)), "nor is anything said to be filed");
+    assert!(!runtime.block_on(journal.projected(None)), "nor is anything said to be projected");
     drop(journal);
     let lost = thread.join().expect("it ends").expect_err("it does not say that all is stored");
     let StoreError::Lost(why) = lost else { panic!("{lost}") };
@@ -364,9 +367,9 @@ fn who_is_not_the_owner_any_more_writes_nothing() {
     committer.try_again([]);
     assert!(!*health.borrow());
     assert!(matches!(committer.end(), Err(StoreError::Taken)));
-    let filed =
+    let projected =
         |table: &str| another.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0));
-    assert_eq!((filed("log"), filed("events")), (Ok(1), Ok(0)), "what it had committed is the other's to file");
+    assert_eq!((projected("log"), projected("events")), (Ok(1), Ok(0)), "what it had committed is the other's to file");
     drop((another, reader));
     Sqlite::open(directory.path()).expect("and a start takes it");
 }
@@ -377,17 +380,17 @@ fn numbers_that_were_given_twice_are_damage() {
     let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
     let (mut acme, mut other) = (Life::new("acme"), Life::new("acme"));
     store.commit(&mut [acme.is_founded(), acme.hires("ann")]).expect("stored");
-    store.file(Filing::All).expect("filed");
+    store.project(Projection::All).expect("projected");
     // A second server's entry, decided from the company after its first event.
     let (_, theirs) = (other.is_founded(), other.hires("zoe"));
-    let Work::Entry(mut theirs) = theirs else { panic!("an entry") };
+    let JournalItem::Entry(mut theirs) = theirs else { panic!("an entry") };
     let write = |theirs: &mut Entry| {
         let mut text = String::new();
         let company = theirs.company.clone();
-        log::add(&mut text, &company, &unfiled::Unfiled::of(theirs));
+        commit_log::add(&mut text, &company, &unprojected::Unprojected::of(theirs));
         let connection = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
         connection.execute("DELETE FROM log", []).expect("emptied");
-        log::append(&connection, &text).expect("written");
+        commit_log::append(&connection, &text).expect("written");
     };
     write(&mut theirs);
     let said = "acme: event 2 is in the log, and another is filed as 2";
@@ -396,7 +399,7 @@ fn numbers_that_were_given_twice_are_damage() {
     let refused = Sqlite::open(directory.path()).err().expect("nothing is guessed").to_string();
     assert!(refused.contains(said) && refused.contains("restore a backup"), "{refused}");
     // The same numbers with the same events mean a batch that was projected in part.
-    let Work::Entry(mut ours) = Life(Company::new("acme".parse().expect("an id"))).is_founded() else {
+    let JournalItem::Entry(mut ours) = Life(Company::new("acme".parse().expect("an id"))).is_founded() else {
         panic!("an entry")
     };
     write(&mut ours);
@@ -414,7 +417,7 @@ fn a_store_that_was_there_is_not_begun_anew() {
     let refused = |what: &str| {
         let writer = Sqlite::open(directory.path()).err().expect("a start is refused").to_string();
         let reader = reader::Reader::open(directory.path()).expect_err("and a look").to_string();
-        let tool = beside::Beside::open(directory.path()).err().expect("and a tool").to_string();
+        let tool = offline_writer::OfflineWriter::open(directory.path()).err().expect("and a tool").to_string();
         let backup = backup::backup(directory.path(), &file("backup.db")).expect_err("and a backup").to_string();
         for said in [writer, reader, tool, backup] {
             assert!(said.contains(what) && said.contains("restore a backup"), "{said}");
@@ -521,7 +524,7 @@ fn the_write_ahead_log_begins_anew_although_reads_overlap() {
     const COMMITS: u64 = 4_000;
     for number in 0..COMMITS {
         let (seq, data) = (acme.0.seq(), format!("{note}{number}"));
-        let snapshot = Work::Snapshot { company: acme.0.id().clone(), seq, data, revision: 0 };
+        let snapshot = JournalItem::Snapshot { company: acme.0.id().clone(), seq, data, revision: 0 };
         store.commit(&mut [snapshot]).expect("stored");
         longest = longest.max(bytes());
         if number % 8 == 0 {
@@ -534,6 +537,6 @@ fn the_write_ahead_log_begins_anew_although_reads_overlap() {
     assert!(longest < 6 * room, "{longest} bytes of log, with room for {room}, after {} written", COMMITS * 60_000);
 }
 
-fn read_back(reader: &Reader, id: &CompanyId) -> Answer<(Company, u64)> {
+fn read_back(reader: &Reader, id: &CompanyId) -> HistoryResult<(Company, u64)> {
     reader.ask(|past| past.company(id))
 }

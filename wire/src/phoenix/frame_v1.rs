@@ -11,7 +11,7 @@ use crate::json::Json;
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with topic, event, payload and ref")]
-struct Frame<'a> {
+struct FrameV1<'a> {
     #[serde(borrow)]
     topic: Cow<'a, str>,
     #[serde(borrow)]
@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
     if text.trim_start().starts_with('[') {
         return Err(serde_json::Error::custom("expected an object with topic, event, payload and ref"));
     }
-    let Frame { topic, event, payload, reference, join_ref } = serde_json::from_str(text)?;
+    let FrameV1 { topic, event, payload, reference, join_ref } = serde_json::from_str(text)?;
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
 

@@ -10,7 +10,7 @@ use crate::json::{Json, is_plain_byte};
 
 #[derive(Deserialize)]
 #[serde(expecting = "[join_ref, ref, topic, event, payload]")]
-struct Frame<'a>(
+struct FrameV2<'a>(
     Ref,
     Ref,
     #[serde(borrow)] Cow<'a, str>,
@@ -58,7 +58,7 @@ fn plain_name(text: &str) -> Option<(&str, &str)> {
 }
 
 fn parse_any(text: &str) -> serde_json::Result<Incoming<'_>> {
-    let Frame(join_ref, reference, topic, event, payload) = serde_json::from_str(text)?;
+    let FrameV2(join_ref, reference, topic, event, payload) = serde_json::from_str(text)?;
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
 

@@ -1,7 +1,7 @@
 //! Examples of each object of the contract, for the API's document. All are of one company's morning.
 
 use serde_json::{Value, json};
-use switchboard_core::Settings;
+use switchboard_core::CompanySettings;
 
 pub const BOOKING: &str = "019ab0c2-7f3a-7c41-9d52-6e1f0a8b3c4d";
 /// Session of that booking.
@@ -36,7 +36,7 @@ const ACCEPTED: &str = "2026-11-23T09:30:07.120Z";
 #[must_use]
 pub fn company() -> Value {
     json!({
-        "id": "acme", "name": "Acme", "settings": Settings::default(), "created_at": "2026-11-20T08:00:00.000Z",
+        "id": "acme", "name": "Acme", "settings": CompanySettings::default(), "created_at": "2026-11-20T08:00:00.000Z",
         "colour": "#0b7a75", "logo": LOGO,
     })
 }

@@ -1,7 +1,8 @@
 //! Parser of script lines: a person, a verb and an object become a command.
 
 use switchboard_core::{
-    Actor, BookingId, Brand, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Time, Topic, Whose,
+    Actor, BookingId, Brand, Command, CompanySettings, Intent, Key, MessageId, OfferId, Party, SessionId, Time, Topic,
+    Whose,
 };
 
 use super::Desk;
@@ -155,10 +156,10 @@ fn key_of(marks: &[&str]) -> Option<Key> {
     mark(marks, "key").map(|key| key.parse().unwrap())
 }
 
-fn settings_of(marks: &[&str]) -> Settings {
+fn settings_of(marks: &[&str]) -> CompanySettings {
     let pairs = marks.iter().map(|mark| mark.split_once('=').unwrap());
     let object = pairs.map(|(name, value)| (name.to_owned(), value.parse::<u64>().unwrap().into())).collect();
-    let settings: Settings = serde_json::from_value(serde_json::Value::Object(object)).unwrap();
+    let settings: CompanySettings = serde_json::from_value(serde_json::Value::Object(object)).unwrap();
     settings.check().unwrap();
     settings
 }

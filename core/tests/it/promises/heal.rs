@@ -1,7 +1,7 @@
 //! After any walk, everything open ends within a bounded number of deadlines, and every employee can be booked again.
 
 use switchboard_core::{
-    Actor, Answer, ClientId, Command, EmployeeId, Intent, Notice, Party, SessionId, Settings, Time,
+    Actor, Answer, ClientId, Command, CompanySettings, EmployeeId, Intent, Notice, Party, SessionId, Time,
 };
 
 use super::walk::Walk;
@@ -10,7 +10,7 @@ use super::walk::Walk;
 const DEADLINES_MAX: usize = 100;
 
 impl Walk {
-    pub fn heal(&mut self, settings: &Settings) {
+    pub fn heal(&mut self, settings: &CompanySettings) {
         self.let_time_pass_until("searches", |walk| walk.ledger.searches.values().all(|search| search.end.is_some()));
         self.everybody_leaves();
         self.let_time_pass_until("sessions", |walk| walk.ledger.talks.values().all(|talk| talk.ended_by.is_some()));

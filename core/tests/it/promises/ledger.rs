@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, IntentBy, NamedBy,
-    Notes, OfferId, Outcome, SessionId, Settings, Status, Time, Topic,
+    Actor, BookingId, BookingReason, ClientId, CompanySettings, EmployeeId, EmployeeNo, EndedBy, Event, Intent,
+    IntentBy, NamedBy, Notes, OfferId, Outcome, SessionId, Status, Time, Topic,
 };
 
 #[derive(Clone, Default)]
 pub struct Ledger {
     pub exists: bool,
-    pub settings: Settings,
+    pub settings: CompanySettings,
     pub people: BTreeMap<EmployeeNo, Person>,
     pub searches: BTreeMap<BookingId, Search>,
     pub talks: BTreeMap<SessionId, Talk>,

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use switchboard_core::Settings;
+use switchboard_core::CompanySettings;
 
 /// Numbers mean people, bookings and sessions, modulo how many there are; things count from the newest.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ pub enum Step {
     Fire {
         employee: usize,
     },
-    Settings(Settings),
+    Settings(CompanySettings),
     Dissolve,
     /// An earlier command is repeated.
     Repeat(usize),
@@ -101,11 +101,11 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Tiny times, so that deadlines are met and missed, and often fall on the same moment.
-pub fn settings() -> impl Strategy<Value = Settings> {
+pub fn settings() -> impl Strategy<Value = CompanySettings> {
     let few = |ms: &'static [u64]| prop::sample::select(ms);
     let offers = (few(&[1, 20, 40]), few(&[0, 5, 20]), few(&[20, 60, 200]), 0..=3u32);
     let absences = (few(&[0, 20]), few(&[0, 10, 100]), few(&[0, 20]), few(&[0, 20]), few(&[0, 20]));
-    (offers, absences).prop_map(|(offers, absences)| Settings {
+    (offers, absences).prop_map(|(offers, absences)| CompanySettings {
         offer_timeout_ms: offers.0,
         delivery_timeout_ms: offers.1,
         booking_deadline_ms: offers.2,
@@ -115,7 +115,7 @@ pub fn settings() -> impl Strategy<Value = Settings> {
         client_grace_ms: absences.2,
         session_grace_ms: absences.3,
         wrap_up_ms: absences.4,
-        ..Settings::default()
+        ..CompanySettings::default()
     })
 }
 

@@ -1,8 +1,8 @@
 //! A walk: one company, its clock and its people, with a check of every promise after every step.
 
 use switchboard_core::{
-    Actor, Answer, Availability, BookingId, BookingReason, ClientId, Command, Company, EmployeeId, Event, Intent, Key,
-    MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Settings, Time, Topic, Turn, invariants,
+    Actor, Answer, Availability, BookingId, BookingReason, ClientId, Command, Company, CompanySettings, EmployeeId,
+    Event, Intent, Key, MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Time, Topic, Turn, invariants,
 };
 
 use super::ledger::{Asked, End, Holds, Ledger, Search};
@@ -24,7 +24,7 @@ pub struct Walk {
 
 impl Walk {
     /// Half of the employees are connected and idle; the second half takes some topics only.
-    pub fn new(clients: usize, employees: usize, settings: Settings) -> Self {
+    pub fn new(clients: usize, employees: usize, settings: CompanySettings) -> Self {
         let mut walk = Self {
             company: Company::new("acme".parse().unwrap()),
             ledger: Ledger::default(),

@@ -1,6 +1,6 @@
 //! Pieces of a file as they come from the network, joined to whole records.
 
-use super::Form;
+use super::FileFormat;
 
 /// Bytes of one record, at most: an id, a name and 64 topics of 128 characters each fit, even when every character is
 /// escaped.
@@ -10,7 +10,7 @@ pub(super) const RECORD_TOO_LONG: &str = "is longer than 262144 bytes; is a quot
 
 /// Place of the last byte in a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ParserState {
     FieldBegins,
     InField,
     InQuotes,
@@ -21,14 +21,14 @@ enum Place {
 /// Bytes that have come and are no whole record yet.
 #[derive(Debug)]
 pub(super) struct Blocks {
-    form: Form,
-    place: Place,
+    form: FileFormat,
+    place: ParserState,
     waiting: Vec<u8>,
 }
 
 impl Blocks {
-    pub(super) const fn new(form: Form) -> Self {
-        Self { form, place: Place::FieldBegins, waiting: Vec::new() }
+    pub(super) const fn new(form: FileFormat) -> Self {
+        Self { form, place: ParserState::FieldBegins, waiting: Vec::new() }
     }
 
     /// Takes the next piece, and returns the records that it completes.
@@ -57,17 +57,19 @@ impl Blocks {
     /// Whether a byte ends a record. A newline within quotes does not. The states are those of the CSV reader that
     /// parses the records, so that both agree.
     fn ends_record(&mut self, byte: u8) -> bool {
-        if self.form == Form::Ndjson {
+        if self.form == FileFormat::Ndjson {
             return byte == b'\n';
         }
         self.place = match (self.place, byte) {
-            (Place::FieldBegins | Place::QuoteInQuotes, b'"') => Place::InQuotes,
-            (Place::InQuotes, b'"') => Place::QuoteInQuotes,
-            (Place::InQuotes, _) => Place::InQuotes,
-            (Place::FieldBegins | Place::InField | Place::QuoteInQuotes, b',' | b'\n' | b'\r') => Place::FieldBegins,
-            (Place::FieldBegins | Place::InField | Place::QuoteInQuotes, _) => Place::InField,
+            (ParserState::FieldBegins | ParserState::QuoteInQuotes, b'"') => ParserState::InQuotes,
+            (ParserState::InQuotes, b'"') => ParserState::QuoteInQuotes,
+            (ParserState::InQuotes, _) => ParserState::InQuotes,
+            (ParserState::FieldBegins | ParserState::InField | ParserState::QuoteInQuotes, b',' | b'\n' | b'\r') => {
+                ParserState::FieldBegins
+            }
+            (ParserState::FieldBegins | ParserState::InField | ParserState::QuoteInQuotes, _) => ParserState::InField,
         };
-        byte == b'\n' && self.place == Place::FieldBegins
+        byte == b'\n' && self.place == ParserState::FieldBegins
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    fn pieces(form: Form, text: &[u8], size: usize) -> Vec<Vec<u8>> {
+    fn pieces(form: FileFormat, text: &[u8], size: usize) -> Vec<Vec<u8>> {
         let mut blocks = Blocks::new(form);
         let mut whole: Vec<Vec<u8>> = text.chunks(size).filter_map(|chunk| blocks.push(chunk)).collect();
         whole.push(blocks.rest());
@@ -91,18 +93,18 @@ mod tests {
 
     #[test]
     fn a_line_of_json_is_whole_when_it_ends() {
-        assert_eq!(pieces(Form::Ndjson, b"{\"\n{}\n{", 2), [&b"{\"\n"[..], b"{}\n", b"{"]);
+        assert_eq!(pieces(FileFormat::Ndjson, b"{\"\n{}\n{", 2), [&b"{\"\n"[..], b"{}\n", b"{"]);
     }
 
     #[test]
     fn a_line_within_quotes_does_not_end_a_record() {
-        assert_eq!(pieces(Form::Csv, b"a,\"b\nc\"\"\n\",d\ne", 3).concat(), b"a,\"b\nc\"\"\n\",d\ne");
-        assert_eq!(pieces(Form::Csv, b"a,\"b\nc\"\"\n\",d\ne", 3)[0], b"a,\"b\nc\"\"\n\",d\n");
+        assert_eq!(pieces(FileFormat::Csv, b"a,\"b\nc\"\"\n\",d\ne", 3).concat(), b"a,\"b\nc\"\"\n\",d\ne");
+        assert_eq!(pieces(FileFormat::Csv, b"a,\"b\nc\"\"\n\",d\ne", 3)[0], b"a,\"b\nc\"\"\n\",d\n");
     }
 
     #[test]
     fn a_record_without_an_end_is_noticed() {
-        let mut blocks = Blocks::new(Form::Csv);
+        let mut blocks = Blocks::new(FileFormat::Csv);
         assert_eq!(blocks.push(b"\"\""), None);
         assert!(!blocks.is_stuck());
         let _none = blocks.push(&vec![b'a'; RECORD_MAX_BYTES]);
@@ -112,7 +114,7 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_of_any_size_hold_the_records_of_the_whole(text in "[a\",\r\n;]{0,60}", size in 1_usize..9) {
-            let cut = pieces(Form::Csv, text.as_bytes(), size);
+            let cut = pieces(FileFormat::Csv, text.as_bytes(), size);
             prop_assert_eq!(cut.concat(), text.as_bytes());
             let cut: Vec<_> = cut.iter().flat_map(|block| records(block)).collect();
             prop_assert_eq!(cut, records(text.as_bytes()));

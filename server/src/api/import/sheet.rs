@@ -9,7 +9,7 @@ use switchboard_core::{EmployeeId, Topic};
 
 use super::super::ask;
 use super::super::problem::Problem;
-use super::{Form, LINES_MAX, Wanted};
+use super::{FileFormat, LINES_MAX, WantedEmployee};
 use crate::reading;
 
 /// Bad lines that are named, at most: a file with more of them repeats one mistake.
@@ -19,14 +19,14 @@ const COLUMNS: [&str; 3] = ["id", "name", "topics"];
 /// Result of the lines so far.
 #[derive(Debug)]
 pub(super) struct Sheet {
-    form: Form,
+    form: FileFormat,
     /// Columns of a CSV file in their order, once its first line was read.
     columns: Option<Vec<Column>>,
     /// The number of the next line.
     line: u64,
     /// Lines that are not empty, without the first line of a CSV file.
     filled: u64,
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedEmployee>,
     seen: HashMap<EmployeeId, u64>,
     bad: Vec<BadLine>,
     bad_lines: u64,
@@ -51,17 +51,17 @@ struct BadLine {
 /// A line that is not checked yet.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct CsvRow {
     id: String,
     name: Option<String>,
     topics: Option<Vec<String>>,
 }
 
 /// A field, and its problem.
-type Fault = (Option<String>, String);
+type FieldFault = (Option<String>, String);
 
 impl Sheet {
-    pub(super) fn new(form: Form) -> Self {
+    pub(super) fn new(form: FileFormat) -> Self {
         Self {
             form,
             columns: None,
@@ -80,8 +80,8 @@ impl Sheet {
         // Spreadsheets begin a file with a byte order mark.
         let block = if self.line == 1 { block.strip_prefix(b"\xef\xbb\xbf").unwrap_or(block) } else { block };
         match self.form {
-            Form::Ndjson => self.read_ndjson(block),
-            Form::Csv => self.read_csv(block),
+            FileFormat::Ndjson => self.read_ndjson(block),
+            FileFormat::Csv => self.read_csv(block),
         }
     }
 
@@ -97,7 +97,7 @@ impl Sheet {
     }
 
     /// The employees, when no line is bad.
-    pub(super) fn finish(self) -> Result<Vec<Wanted>, Problem> {
+    pub(super) fn finish(self) -> Result<Vec<WantedEmployee>, Problem> {
         if self.bad_lines == 0 {
             return Ok(self.wanted);
         }
@@ -158,7 +158,7 @@ impl Sheet {
         }
     }
 
-    fn add(&mut self, line: u64, read: Result<Line, Fault>) {
+    fn add(&mut self, line: u64, read: Result<CsvRow, FieldFault>) {
         self.filled += 1;
         if self.filled > LINES_MAX {
             self.refuse(line, None, format!("a file has at most {LINES_MAX} lines"));
@@ -186,11 +186,11 @@ impl Sheet {
     }
 }
 
-fn read_object(text: &[u8]) -> Result<Line, Fault> {
+fn read_object(text: &[u8]) -> Result<CsvRow, FieldFault> {
     reading::json(text).map_err(|error| ((!error.field.is_empty()).then_some(error.field), error.what))
 }
 
-fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, Fault> {
+fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, FieldFault> {
     let mut columns = Vec::new();
     for name in record {
         let column = match name.trim_ascii() {
@@ -215,11 +215,11 @@ fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, Fault> {
     }
 }
 
-fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<Line, Fault> {
+fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<CsvRow, FieldFault> {
     if record.len() != columns.len() {
         return Err((None, format!("has {} fields where the first line has {}", record.len(), columns.len())));
     }
-    let mut line = Line::default();
+    let mut line = CsvRow::default();
     for (column, field) in columns.iter().zip(record) {
         let Ok(field) = std::str::from_utf8(field) else { return Err((None, "is not UTF-8".to_owned())) };
         match column {
@@ -235,7 +235,7 @@ fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<Line, Fau
     Ok(line)
 }
 
-fn check(line: Line) -> Result<Wanted, Fault> {
+fn check(line: CsvRow) -> Result<WantedEmployee, FieldFault> {
     let wrong = |field: &str, problem: String| (Some(field.to_owned()), problem);
     let id: EmployeeId =
         line.id.parse().map_err(|error: switchboard_core::id::BadId| wrong("id", error.to_string()))?;
@@ -251,5 +251,5 @@ fn check(line: Line) -> Result<Wanted, Fault> {
     }
     topics.sort();
     topics.dedup();
-    Ok(Wanted { id, name, topics })
+    Ok(WantedEmployee { id, name, topics })
 }

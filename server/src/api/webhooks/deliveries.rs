@@ -15,10 +15,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::ApiState;
 use super::{find, ids, write};
-use crate::api::ask::{self, Answered, InPath, shown};
-use crate::api::caller::Caller;
+use crate::api::ask::{self, ApiResult, InPath, shown};
+use crate::api::history_reader::HistoryReader;
 use crate::api::in_path::{OfDelivery, OfWebhook};
-use crate::api::past::HistoryReader;
+use crate::api::principal::Principal;
 use crate::api::problem::Problem;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -83,10 +83,10 @@ impl DeliveryView {
 )]
 pub async fn list(
     State(past): State<HistoryReader>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<Principal>,
     InPath((company, webhook)): InPath<(String, String)>,
     uri: Uri,
-) -> Answered {
+) -> ApiResult {
     let (company, webhook) = ids(&company, &webhook)?;
     let DeliveriesQuery { limit, after, state } = ask::query(&uri)?;
     let limit = ask::limit(limit)?;
@@ -118,7 +118,7 @@ pub async fn redeliver(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath((company, webhook, seq)): InPath<(String, String, String)>,
-) -> Answered {
+) -> ApiResult {
     let (company, webhook) = ids(&company, &webhook)?;
     let unknown =
         || Problem::new(StatusCode::NOT_FOUND, "unknown_delivery", "no delivery of this event waits or is dead");

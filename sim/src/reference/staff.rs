@@ -3,10 +3,10 @@
 use switchboard_core::notice::Cause;
 use switchboard_core::{BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, SessionId, Time, Whose};
 
-use super::{Answer, Holds, Model, Near, Staff};
+use super::{ExpectedAnswer, Holds, Model, Near, Staff};
 
 impl Model {
-    pub(super) fn remove(&mut self, before: Time) -> Answer {
+    pub(super) fn remove(&mut self, before: Time) -> ExpectedAnswer {
         let open: Vec<BookingId> = self.searches.iter().filter(|s| s.end.is_none()).map(|s| s.id).collect();
         for booking in open {
             self.end_search(booking, Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin);
@@ -20,7 +20,7 @@ impl Model {
         self.brand = Brand::default();
         self.staff.iter_mut().for_each(|staff| *staff = None);
         self.told.company_gone = true;
-        Answer::Done
+        ExpectedAnswer::Done
     }
 
     /// Makes the company anew: one that existed before begins empty.
@@ -32,7 +32,7 @@ impl Model {
         self.days.clear();
     }
 
-    pub(super) fn set_employee(&mut self, id: &EmployeeId, name: &str, topics: &[String]) -> Answer {
+    pub(super) fn set_employee(&mut self, id: &EmployeeId, name: &str, topics: &[String]) -> ExpectedAnswer {
         let mut topics = topics.to_vec();
         topics.sort();
         topics.dedup();
@@ -59,11 +59,11 @@ impl Model {
             staff.topics = topics;
             self.told.rows.insert(no);
         }
-        Answer::Staff(no)
+        ExpectedAnswer::Staff(no)
     }
 
-    pub(super) fn remove_employee(&mut self, id: &EmployeeId, before: Time) -> Answer {
-        let Some(no) = self.staff_no(id) else { return Answer::Done };
+    pub(super) fn remove_employee(&mut self, id: &EmployeeId, before: Time) -> ExpectedAnswer {
+        let Some(no) = self.staff_no(id) else { return ExpectedAnswer::Done };
         match self.staff(no).map(|staff| staff.holds) {
             Some(Holds::Offer(booking)) => self.close_offer(booking, Outcome::WithdrawnByAdmin),
             Some(Holds::Talk(session)) => self.end_talk(session, EndedBy::Admin, None),
@@ -72,11 +72,11 @@ impl Model {
         self.revoke(&Whose::Employee(id.clone()), before);
         self.staff[no] = None;
         self.told.removed.push(id.clone());
-        Answer::Done
+        ExpectedAnswer::Done
     }
 
-    pub(super) fn set_status(&mut self, id: &EmployeeId, willing: bool, by_admin: bool) -> Answer {
-        let Some(no) = self.staff_no(id) else { return Answer::No("unknown_employee") };
+    pub(super) fn set_status(&mut self, id: &EmployeeId, willing: bool, by_admin: bool) -> ExpectedAnswer {
+        let Some(no) = self.staff_no(id) else { return ExpectedAnswer::No("unknown_employee") };
         let cause = if by_admin { Cause::SetByAdmin } else { Cause::SetByEmployee };
         let lapse = self.now.plus_ms(self.settings.intent_lapse_ms);
         if self.staff(no).is_some_and(|staff| staff.willing != willing) {
@@ -90,6 +90,6 @@ impl Model {
                 self.go_offline(no, cause);
             }
         }
-        Answer::Staff(no)
+        ExpectedAnswer::Staff(no)
     }
 }

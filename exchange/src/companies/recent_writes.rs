@@ -10,28 +10,28 @@ const FORM_BYTES: u64 = 400;
 
 /// The meters of one company.
 #[derive(Debug, Default)]
-pub(super) struct Stored {
+pub(super) struct RecentWrites {
     /// For what people of the company write and do.
-    pub(super) done: Meter,
+    pub(super) done: WriteMeter,
     /// For changes of the company and its employees; apart, so that a large file of employees refuses no booking.
-    pub(super) set: Meter,
+    pub(super) set: WriteMeter,
 }
 
 /// A leaky bucket: stored bytes fill it, and the rate drains it.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(super) struct WriteMeter {
     bytes: u64,
     /// The time of the last drain, in even time.
     seen: Time,
 }
 
-impl Stored {
+impl RecentWrites {
     /// Counts events that are stored. Returns their bytes.
     pub(super) fn add(&mut self, events: &[Event]) -> u64 {
         events.iter().map(|event| self.meter_of(event).add(bytes_of(event))).sum()
     }
 
-    const fn meter_of(&mut self, event: &Event) -> &mut Meter {
+    const fn meter_of(&mut self, event: &Event) -> &mut WriteMeter {
         match event {
             Event::CompanySet { .. } | Event::BrandSet { .. } | Event::EmployeeSet { .. } => &mut self.set,
             _ => &mut self.done,
@@ -39,7 +39,7 @@ impl Stored {
     }
 }
 
-impl Meter {
+impl WriteMeter {
     /// Counts stored bytes, and returns them.
     pub(super) const fn add(&mut self, bytes: u64) -> u64 {
         self.bytes = self.bytes.saturating_add(bytes);
@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn so_much_is_stored_after_a_rest_and_then_the_rate_holds() {
-        let (mut stored, message) = (Stored::default(), [said(&"\u{1}".repeat(1000))]);
-        let may = |stored: &mut Stored, per_s, ms| stored.done.may_grow(per_s, at(ms));
+        let (mut stored, message) = (RecentWrites::default(), [said(&"\u{1}".repeat(1000))]);
+        let may = |stored: &mut RecentWrites, per_s, ms| stored.done.may_grow(per_s, at(ms));
         assert_eq!(may(&mut stored, 1000, 0), Ok(()));
         for _ in 0..4 {
             assert_eq!(stored.add(&message), 400 + 6002 + 1000, "as JSON, and as it is");
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn employees_that_are_set_count_with_all_their_words_and_refuse_nobody_s_booking() {
-        let (mut stored, topics) = (Stored::default(), vec!["t".repeat(128).parse().unwrap(); 64]);
+        let (mut stored, topics) = (RecentWrites::default(), vec!["t".repeat(128).parse().unwrap(); 64]);
         let set =
             Event::EmployeeSet { employee: EmployeeNo(1), id: "ann".parse().unwrap(), name: "Ann".into(), topics };
         assert_eq!(stored.set.may_grow(1000, at(0)), Ok(()));

@@ -10,19 +10,19 @@ const WRITES_PER_PART: usize = 512;
 /// Bytes of a row without its text, which is counted with the event.
 const ROW_BYTES: usize = 256;
 
-/// An entry that is in the log and not in the tables yet.
-pub(super) struct Unfiled {
+/// An entry that is in the commit log and not in the tables yet.
+pub(super) struct Unprojected {
     pub(super) first_seq: u64,
     pub(super) at: Time,
     /// The kind of each event, and the event as JSON.
     pub(super) events: Vec<(&'static str, String)>,
     pub(super) rows: Vec<Row>,
     pub(super) bytes: usize,
-    /// The batch of the log that has the entry, once there is one.
+    /// The batch of the commit log that has the entry, once there is one.
     pub(super) batch: i64,
 }
 
-impl Unfiled {
+impl Unprojected {
     /// Takes an entry's rows out of it, and encodes its events.
     pub(super) fn of(entry: &mut Entry) -> Self {
         let (events, rows) = (written(&entry.events), std::mem::take(&mut entry.rows));

@@ -4,11 +4,11 @@ use switchboard_core::limits::REMEMBERED_MAX_MS;
 use switchboard_core::notice::Cause;
 use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Party, SessionId, Time};
 
-use super::{Ask, End, Holds, Model, Near, Search, Staff};
+use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, Staff};
 
 /// A deadline that has passed. The variants are in the contract's order for one and the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+enum DueEvent {
     SearchEnds(u128),
     ClientIsLost(u128),
     OfferTimesOut(u128),
@@ -27,33 +27,33 @@ impl Model {
         self.dues().into_iter().min().map(|(at, _)| at)
     }
 
-    fn dues(&self) -> Vec<(Time, Due)> {
+    fn dues(&self) -> Vec<(Time, DueEvent)> {
         let mut dues = Vec::new();
         for search in self.searches.iter().filter(|search| search.end.is_none()) {
             let id = search.id.as_u128();
-            dues.push((search.ends_by, Due::SearchEnds(id)));
-            dues.extend(search.client_back_by.map(|at| (at, Due::ClientIsLost(id))));
-            dues.extend(search.waits.map(|at| (at, Due::SearchHasWaited(id))));
+            dues.push((search.ends_by, DueEvent::SearchEnds(id)));
+            dues.extend(search.client_back_by.map(|at| (at, DueEvent::ClientIsLost(id))));
+            dues.extend(search.waits.map(|at| (at, DueEvent::SearchHasWaited(id))));
             if let Some(ask) = search.asks.last().filter(|ask| ask.outcome.is_none()) {
-                dues.push((ask.expires, Due::OfferTimesOut(id)));
-                dues.extend(ask.deliver_by.map(|at| (at, Due::OfferIsUndelivered(id))));
+                dues.push((ask.expires, DueEvent::OfferTimesOut(id)));
+                dues.extend(ask.deliver_by.map(|at| (at, DueEvent::OfferIsUndelivered(id))));
             }
         }
         for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
             for party in [Party::Client, Party::Employee] {
                 let back_by = talk.sides[party as usize].back_by;
-                dues.extend(back_by.map(|at| (at, Due::PartyIsLost(talk.id.as_u128(), party))));
+                dues.extend(back_by.map(|at| (at, DueEvent::PartyIsLost(talk.id.as_u128(), party))));
             }
         }
         for (no, staff) in self.staff.iter().enumerate() {
             let Some(staff) = staff else { continue };
             if let Holds::WrapUp(until) = staff.holds {
-                dues.push((until, Due::WrapUpEnds(no)));
+                dues.push((until, DueEvent::WrapUpEnds(no)));
             }
             if let Near::Away(until) = staff.near {
-                dues.push((until, Due::EmployeeIsGone(no)));
+                dues.push((until, DueEvent::EmployeeIsGone(no)));
             }
-            dues.extend(staff.lapses.map(|at| (at, Due::WishLapses(no))));
+            dues.extend(staff.lapses.map(|at| (at, DueEvent::WishLapses(no))));
         }
         dues
     }
@@ -90,18 +90,18 @@ impl Model {
         }
     }
 
-    fn do_it_by_itself(&mut self, due: Due) {
+    fn do_it_by_itself(&mut self, due: DueEvent) {
         let booking = BookingId::from_u128;
         match due {
-            Due::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
-            Due::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
-            Due::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
-            Due::OfferIsUndelivered(id) => self.miss_delivery(booking(id)),
-            Due::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
-            Due::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
-            Due::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
-            Due::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
-            Due::SearchHasWaited(id) => self.end_wait(booking(id)),
+            DueEvent::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
+            DueEvent::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
+            DueEvent::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
+            DueEvent::OfferIsUndelivered(id) => self.miss_delivery(booking(id)),
+            DueEvent::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
+            DueEvent::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
+            DueEvent::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
+            DueEvent::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
+            DueEvent::SearchHasWaited(id) => self.end_wait(booking(id)),
         }
     }
 
@@ -122,7 +122,7 @@ impl Model {
         if self.open_ask(booking).is_none() {
             return;
         }
-        self.free_the_asked(booking, outcome);
+        self.release_offered_employee(booking, outcome);
         self.go_on(booking);
     }
 
@@ -137,7 +137,7 @@ impl Model {
             (Some(next), _) => self.ask(booking, next),
             (None, Some(until)) => search.waits = Some(until),
             (None, None) => {
-                let is_a_no = |ask: &Ask| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
+                let is_a_no = |ask: &OpenOffer| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
                 let all_said_no = search.asks.iter().all(is_a_no);
                 let reason = if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft };
                 self.end_without(booking, reason);
@@ -196,7 +196,7 @@ impl Model {
 
     /// Closes the open offer, if there is one, and frees its employee. An employee with a device who let the offer pass
     /// misses it.
-    fn free_the_asked(&mut self, booking: BookingId, outcome: Outcome) {
+    fn release_offered_employee(&mut self, booking: BookingId, outcome: Outcome) {
         let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
         let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
         let missed = is_late && self.staff(asked).is_some_and(|staff| staff.near == Near::Here);
@@ -235,13 +235,13 @@ impl Model {
     }
 
     pub(super) fn end_search(&mut self, booking: BookingId, outcome: Outcome, reason: BookingReason) {
-        self.free_the_asked(booking, outcome);
+        self.release_offered_employee(booking, outcome);
         self.end_without(booking, reason);
     }
 
     fn end_without(&mut self, booking: BookingId, reason: BookingReason) {
         if let Some(search) = self.search_mut(booking) {
-            search.end = Some(End::Without(reason));
+            search.end = Some(SearchEnd::Without(reason));
             search.client_back_by = None;
             search.waits = None;
         }
@@ -262,7 +262,7 @@ impl Model {
         let expires = timeout.min(search.ends_by);
         search.waits = None;
         let asked = who.clone();
-        search.asks.push(Ask {
+        search.asks.push(OpenOffer {
             staff: no,
             who,
             expires,

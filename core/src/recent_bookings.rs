@@ -10,12 +10,12 @@ use crate::time::Time;
 
 /// Ended bookings, in the order in which they ended, with their weight in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Past {
+pub(crate) struct RecentBookings {
     queue: VecDeque<(Time, BookingId, usize)>,
     bytes: usize,
 }
 
-impl Past {
+impl RecentBookings {
     pub(crate) fn remember(&mut self, at: Time, booking: BookingId, weight: usize) {
         self.queue.push_back((at, booking, weight));
         self.bytes = self.bytes.saturating_add(weight);
@@ -45,7 +45,7 @@ impl Past {
     }
 
     /// Changes the recorded weight of a booking, which ended at that time.
-    pub(crate) fn weigh_again(&mut self, ended_at: Time, booking: BookingId, weight: usize) {
+    pub(crate) fn recount(&mut self, ended_at: Time, booking: BookingId, weight: usize) {
         let from = self.queue.partition_point(|(at, ..)| *at < ended_at);
         let mut ended_then = self.queue.range_mut(from..).take_while(|(at, ..)| *at == ended_at);
         if let Some((_, _, known)) = ended_then.find(|(_, id, _)| *id == booking) {
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_oldest_is_forgotten_first_when_there_is_too_much() {
-        let mut past = Past::default();
+        let mut past = RecentBookings::default();
         let at = Time::from_ms(1000);
         for n in 0..3 {
             past.remember(at, BookingId::from_u128(n), REMEMBERED_MAX_BYTES / 2);
@@ -96,22 +96,22 @@ mod tests {
 
     #[test]
     fn what_has_become_heavier_has_others_forgotten_and_not_itself() {
-        let mut past = Past::default();
+        let mut past = RecentBookings::default();
         let (at, booking) = (Time::from_ms(1000), BookingId::from_u128);
         for n in 0..4 {
             past.remember(at.plus_ms(u64::from(n > 1)), booking(n), REMEMBERED_MAX_BYTES / 4);
         }
         let later = at.plus_ms(2);
         assert_eq!(past.make_room(later, booking(1)), None);
-        past.weigh_again(at, booking(1), REMEMBERED_MAX_BYTES / 4 + 1);
+        past.recount(at, booking(1), REMEMBERED_MAX_BYTES / 4 + 1);
         assert_eq!(past.make_room(at, booking(1)), None, "what ended just now is kept, whatever its weight");
         assert_eq!(past.make_room(later, booking(1)), Some(booking(0)));
-        past.weigh_again(at, booking(1), REMEMBERED_MAX_BYTES);
+        past.recount(at, booking(1), REMEMBERED_MAX_BYTES);
         assert_eq!(past.make_room(later, booking(1)), None);
         assert_eq!(past.weights().map(|(_, weight)| weight).sum::<usize>(), past.bytes());
         // A booking that is not remembered at that time is not weighed.
-        past.weigh_again(later, booking(1), 0);
-        past.weigh_again(at, booking(2), 0);
+        past.recount(later, booking(1), 0);
+        past.recount(at, booking(2), 0);
         assert_eq!(past.bytes(), REMEMBERED_MAX_BYTES / 4 * 6);
     }
 }

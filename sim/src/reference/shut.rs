@@ -2,7 +2,7 @@
 
 use switchboard_core::{EmployeeId, Time, Whose};
 
-use super::{Answer, Model};
+use super::{ExpectedAnswer, Model};
 
 /// One revocation of tokens.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct Shut {
 
 /// The parts of a token that revocations look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub who: Who,
+pub struct ShownToken {
+    pub who: TokenHolder,
     /// Whether the token names this company and no other.
     pub is_for_company: bool,
     /// When the token was issued.
@@ -25,31 +25,31 @@ pub struct Shown {
 
 /// The bearer of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum TokenHolder {
     Client(String),
     Employee(String),
     Admin,
 }
 
 impl Model {
-    pub(super) fn revoke(&mut self, whose: &Whose, before: Time) -> Answer {
+    pub(super) fn revoke(&mut self, whose: &Whose, before: Time) -> ExpectedAnswer {
         let staff = self.staff.iter().flatten().map(|staff| staff.id.clone()).collect();
         self.shut.push(Shut { whose: whose.clone(), before, staff });
         if *whose != Whose::Everybody {
             self.told.shut_out.push(whose.clone());
         }
-        Answer::Done
+        ExpectedAnswer::Done
     }
 
     /// Whether a revocation applies to the token.
     #[must_use]
-    pub fn is_out(&self, shown: &Shown) -> bool {
+    pub fn is_out(&self, shown: &ShownToken) -> bool {
         self.shut.iter().any(|shut| {
             let is_old = shown.issued_ms.is_none_or(|issued_ms| issued_ms < shut.before.as_ms());
             let is_meant = match (&shut.whose, &shown.who) {
-                (Whose::Client(shut), Who::Client(id)) => shut.as_str() == id,
-                (Whose::Employee(shut), Who::Employee(id)) => shut.as_str() == id,
-                (Whose::Everybody, Who::Employee(id)) if shown.issued_ms.is_none() => {
+                (Whose::Client(shut), TokenHolder::Client(id)) => shut.as_str() == id,
+                (Whose::Employee(shut), TokenHolder::Employee(id)) => shut.as_str() == id,
+                (Whose::Everybody, TokenHolder::Employee(id)) if shown.issued_ms.is_none() => {
                     let was_there = shut.staff.iter().any(|staff| staff.as_str() == id);
                     was_there || !self.staff.iter().flatten().any(|staff| staff.id.as_str() == id)
                 }

@@ -3,7 +3,7 @@
 //!
 //! A batch has entries of many companies, and the tables are ordered by company. Written into the tables at once, a
 //! batch would touch pages for each of its companies, and all of these pages would be synced before a reply. So entries
-//! are projected a moment later (`filing.rs`), and leave the log then.
+//! are projected a moment later (`projection.rs`), and leave the commit log then.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use serde::Deserialize;
 use switchboard_core::{CompanyId, Event, Time};
 
 use crate::columns::{time, unreadable};
-use crate::unfiled::Unfiled;
+use crate::unprojected::Unprojected;
 use crate::{Error, tables};
 
-/// An entry as the log has it.
+/// An entry as the commit log has it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Logged {
     pub(super) company: CompanyId,
@@ -26,7 +26,7 @@ pub(super) struct Logged {
 }
 
 /// Adds an entry to a batch.
-pub(super) fn add(batch: &mut String, company: &CompanyId, entry: &Unfiled) {
+pub(super) fn add(batch: &mut String, company: &CompanyId, entry: &Unprojected) {
     use std::fmt::Write;
     // An id has no character that JSON must escape.
     let written =
@@ -52,7 +52,7 @@ pub(super) fn remove_up_to(connection: &Connection, batch: i64) -> Result<(), Er
 }
 
 /// Removes a company's entries from all batches, because all of them are projected.
-pub(super) fn forget_filed(connection: &Connection, company: &CompanyId) -> Result<(), Error> {
+pub(super) fn forget_projected(connection: &Connection, company: &CompanyId) -> Result<(), Error> {
     let mut query = connection.prepare("SELECT batch, entries FROM log ORDER BY batch")?;
     let batches = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     for batch in batches.collect::<Result<Vec<_>, _>>()? {
@@ -67,34 +67,34 @@ pub(super) fn forget_filed(connection: &Connection, company: &CompanyId) -> Resu
     Ok(())
 }
 
-/// The contents of the log.
+/// The contents of the commit log.
 #[derive(Default)]
-pub(super) struct Log {
+pub(super) struct CommitLog {
     /// Entries that are not projected yet, each company's in the order of their commits.
-    pub(super) unfiled: BTreeMap<CompanyId, Vec<Logged>>,
+    pub(super) unprojected: BTreeMap<CompanyId, Vec<Logged>>,
     /// Descriptions of events for which the tables have others under the same number, because two servers have written.
     pub(super) clashes: Vec<String>,
 }
 
-/// Reads the log of a store, without the events that are projected already. A batch stays in the log until its last
-/// entry is projected, and a large entry may be projected in part.
-pub(super) fn read(connection: &Connection) -> Result<Log, Error> {
+/// Reads the commit log of a store, without the events that are projected already. A batch stays in the commit log
+/// until its last entry is projected, and a large entry may be projected in part.
+pub(super) fn read(connection: &Connection) -> Result<CommitLog, Error> {
     let mut query = connection.prepare("SELECT entries FROM log ORDER BY batch")?;
     let mut rows = query.query([])?;
-    let mut log = Log::default();
+    let mut log = CommitLog::default();
     while let Some(row) = rows.next()? {
         for line in row.get_ref(0)?.as_str().map_err(unreadable)?.lines() {
             let mut entry: Logged = serde_json::from_str(line).map_err(unreadable)?;
-            let filed = (tables::last_seq(connection, &entry.company)? + 1).saturating_sub(entry.seq);
-            let filed_events = usize::try_from(filed).unwrap_or(usize::MAX).min(entry.events.len());
-            if let Some(seq) = clash(connection, &entry, filed_events)? {
+            let projected = (tables::last_seq(connection, &entry.company)? + 1).saturating_sub(entry.seq);
+            let projected_events = usize::try_from(projected).unwrap_or(usize::MAX).min(entry.events.len());
+            if let Some(seq) = clash(connection, &entry, projected_events)? {
                 let company = &entry.company;
                 log.clashes.push(format!("{company}: event {seq} is in the log, and another is filed as {seq}"));
             }
-            if filed_events < entry.events.len() {
-                entry.events.drain(..filed_events);
-                entry.seq += filed;
-                log.unfiled.entry(entry.company.clone()).or_default().push(entry);
+            if projected_events < entry.events.len() {
+                entry.events.drain(..projected_events);
+                entry.seq += projected;
+                log.unprojected.entry(entry.company.clone()).or_default().push(entry);
             }
         }
     }
@@ -103,14 +103,14 @@ pub(super) fn read(connection: &Connection) -> Result<Log, Error> {
 
 /// The first of an entry's events that differs from the one in the tables. Events that a cut has removed are not
 /// compared.
-fn clash(connection: &Connection, entry: &Logged, filed_events: usize) -> Result<Option<u64>, Error> {
-    if filed_events == 0 {
+fn clash(connection: &Connection, entry: &Logged, projected_events: usize) -> Result<Option<u64>, Error> {
+    if projected_events == 0 {
         return Ok(None);
     }
-    let filed = filed_events as u64;
+    let projected = projected_events as u64;
     let sql = "SELECT seq, at, data FROM events WHERE company_id = ?1 AND seq >= ?2 AND seq < ?2 + ?3 ORDER BY seq";
     let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query(params![entry.company.as_str(), entry.seq.cast_signed(), filed.cast_signed()])?;
+    let mut rows = query.query(params![entry.company.as_str(), entry.seq.cast_signed(), projected.cast_signed()])?;
     while let Some(row) = rows.next()? {
         let seq = row.get::<_, i64>(0)?.cast_unsigned();
         let event: Event = serde_json::from_str(row.get_ref(2)?.as_str().map_err(unreadable)?).map_err(unreadable)?;

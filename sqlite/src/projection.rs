@@ -1,4 +1,5 @@
-//! The projection: committed entries are copied from the log into the tables, many entries of a company at a time.
+//! The projection: committed entries are copied from the commit log into the tables, many entries of a company at a
+//! time.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -8,14 +9,14 @@ use switchboard_core::CompanyId;
 use switchboard_journal::rows::rows_of;
 
 use crate::columns::unreadable;
-use crate::log::{self, Log, Logged};
+use crate::commit_log::{self, CommitLog, Logged};
 use crate::tables::{write_events, write_latest};
-use crate::unfiled::{Unfiled, written};
+use crate::unprojected::{Unprojected, written};
 use crate::{Error, states};
 
 /// Time that an entry waits for its projection. The longer the wait, the more entries of a company are projected
 /// together, so that fewer pages and rows are written twice; but readers with SQL see older tables.
-const FILE_AFTER: Duration = Duration::from_millis(250);
+const PROJECT_AFTER: Duration = Duration::from_millis(250);
 /// Entries, events and rows that are projected in one transaction of some milliseconds, because commits wait for it. An
 /// entry of an ordinary booking has about four of them, and that of an imported file a hundred thousand.
 const WRITES_AT_ONCE: usize = 1024;
@@ -25,22 +26,22 @@ const ENTRIES_MAX: usize = 16 * 1024;
 pub const WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Entries of several companies, each company's in order.
-pub(super) type Slice = Vec<(CompanyId, VecDeque<Unfiled>)>;
+pub(super) type ProjectionSlice = Vec<(CompanyId, VecDeque<Unprojected>)>;
 
 /// The companies of a slice, each with the number of its last event there.
-pub(super) fn last_seqs(slice: &Slice) -> impl Iterator<Item = (&CompanyId, u64)> {
+pub(super) fn last_seqs(slice: &ProjectionSlice) -> impl Iterator<Item = (&CompanyId, u64)> {
     slice.iter().filter_map(|(company, entries)| Some((company, entries.back()?.last_seq())))
 }
 
 /// Whether the slice is as large as one transaction may be.
-pub(super) fn is_enough(slice: &Slice) -> bool {
-    slice.iter().flat_map(|(_, entries)| entries).map(Unfiled::writes).sum::<usize>() >= WRITES_AT_ONCE
+pub(super) fn is_enough(slice: &ProjectionSlice) -> bool {
+    slice.iter().flat_map(|(_, entries)| entries).map(Unprojected::writes).sum::<usize>() >= WRITES_AT_ONCE
 }
 
 /// Takes as many of a company's entries as there is room for, and at least one.
-fn take_some(entries: &mut VecDeque<Unfiled>, room: usize) -> VecDeque<Unfiled> {
+fn take_some(entries: &mut VecDeque<Unprojected>, room: usize) -> VecDeque<Unprojected> {
     let mut writes = 0;
-    let fits = |entry: &&Unfiled| {
+    let fits = |entry: &&Unprojected| {
         writes += entry.writes();
         writes <= room
     };
@@ -52,20 +53,20 @@ fn take_some(entries: &mut VecDeque<Unfiled>, room: usize) -> VecDeque<Unfiled> 
 /// All entries that wait for their projection.
 #[derive(Default)]
 pub(super) struct Backlog {
-    waiting: HashMap<CompanyId, VecDeque<Unfiled>>,
+    waiting: HashMap<CompanyId, VecDeque<Unprojected>>,
     entries: usize,
     bytes: usize,
     /// Companies with the times at which they began to wait, in that order. A company that was projected in between may
     /// still stand here, and is passed over.
     order: VecDeque<(CompanyId, Instant)>,
-    /// The batches of the log, each with the number of its waiting entries.
+    /// The batches of the commit log, each with the number of its waiting entries.
     batches: VecDeque<(i64, usize)>,
-    filed_up_to: Option<i64>,
+    projected_up_to: Option<i64>,
 }
 
 impl Backlog {
-    /// Adds the entries of a batch of the log.
-    pub(super) fn add(&mut self, batch: i64, entries: Vec<(CompanyId, Unfiled)>, now: Instant) {
+    /// Adds the entries of a batch of the commit log.
+    pub(super) fn add(&mut self, batch: i64, entries: Vec<(CompanyId, Unprojected)>, now: Instant) {
         self.batches.push_back((batch, entries.len()));
         self.entries += entries.len();
         self.bytes += entries.iter().map(|(_, entry)| entry.bytes).sum::<usize>();
@@ -83,13 +84,13 @@ impl Backlog {
 
     /// The number of a company's last waiting event.
     pub(super) fn last_seq(&self, company: &CompanyId) -> Option<u64> {
-        self.waiting.get(company)?.back().map(Unfiled::last_seq)
+        self.waiting.get(company)?.back().map(Unprojected::last_seq)
     }
 
     /// The time of the next projection; none while no entry waits.
     pub(super) fn due(&self) -> Option<Instant> {
         let (_, since) = self.order.front()?;
-        Some(if self.is_too_long() { *since } else { *since + FILE_AFTER })
+        Some(if self.is_too_long() { *since } else { *since + PROJECT_AFTER })
     }
 
     /// Whether the projection must come before everything else.
@@ -98,8 +99,8 @@ impl Backlog {
     }
 
     /// Takes the entries that have waited longest, as many as one transaction may have; none when no entry waits.
-    pub(super) fn take_longest(&mut self) -> Slice {
-        let (mut slice, mut room) = (Slice::new(), WRITES_AT_ONCE);
+    pub(super) fn take_longest(&mut self) -> ProjectionSlice {
+        let (mut slice, mut room) = (ProjectionSlice::new(), WRITES_AT_ONCE);
         while room > 0
             && let Some((company, since)) = self.order.pop_front()
         {
@@ -109,15 +110,15 @@ impl Backlog {
                 self.waiting.insert(company.clone(), entries);
                 self.order.push_front((company.clone(), since));
             }
-            room = room.saturating_sub(taken.iter().map(Unfiled::writes).sum());
+            room = room.saturating_sub(taken.iter().map(Unprojected::writes).sum());
             slice.push((company, taken));
         }
         slice
     }
 
     /// Takes a company's oldest entries, as many as one transaction may have.
-    pub(super) fn take(&mut self, company: &CompanyId) -> Slice {
-        let Some(mut entries) = self.waiting.remove(company) else { return Slice::new() };
+    pub(super) fn take(&mut self, company: &CompanyId) -> ProjectionSlice {
+        let Some(mut entries) = self.waiting.remove(company) else { return ProjectionSlice::new() };
         let taken = take_some(&mut entries, WRITES_AT_ONCE);
         if !entries.is_empty() {
             // The company still stands in the order.
@@ -127,7 +128,7 @@ impl Backlog {
     }
 
     /// Puts a slice back whose projection has failed.
-    pub(super) fn put_back(&mut self, slice: Slice, now: Instant) {
+    pub(super) fn put_back(&mut self, slice: ProjectionSlice, now: Instant) {
         for (company, mut entries) in slice.into_iter().rev() {
             entries.extend(self.waiting.remove(&company).into_iter().flatten());
             self.order.push_front((company.clone(), now));
@@ -136,7 +137,7 @@ impl Backlog {
     }
 
     /// Counts a slice as projected.
-    pub(super) fn strike_off(&mut self, slice: &Slice) {
+    pub(super) fn strike_off(&mut self, slice: &ProjectionSlice) {
         for entry in slice.iter().flat_map(|(_, entries)| entries) {
             self.entries -= 1;
             self.bytes -= entry.bytes;
@@ -145,45 +146,49 @@ impl Backlog {
             }
         }
         while let Some((batch, 0)) = self.batches.front() {
-            self.filed_up_to = Some(*batch);
+            self.projected_up_to = Some(*batch);
             self.batches.pop_front();
         }
     }
 
-    /// The batch up to which the log can be deleted.
-    pub(super) const fn filed_up_to(&self) -> Option<i64> {
-        self.filed_up_to
+    /// The batch up to which the commit log can be deleted.
+    pub(super) const fn projected_up_to(&self) -> Option<i64> {
+        self.projected_up_to
     }
 
-    /// Notes that the log was deleted up to that batch.
+    /// Notes that the commit log was deleted up to that batch.
     pub(super) const fn is_shortened(&mut self) {
-        self.filed_up_to = None;
+        self.projected_up_to = None;
     }
 }
 
-/// Projects a slice, and deletes batches of the log that were projected earlier.
-pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<i64>) -> Result<(), Error> {
+/// Projects a slice, and deletes batches of the commit log that were projected earlier.
+pub(super) fn write(
+    connection: &Connection,
+    slice: &ProjectionSlice,
+    projected_up_to: Option<i64>,
+) -> Result<(), Error> {
     for (company, entries) in slice {
         for entry in entries {
             write_events(connection, company, entry.first_seq, entry.at, &entry.events)?;
         }
         write_latest(connection, company, entries.iter().flat_map(|entry| &entry.rows))?;
     }
-    filed_up_to.map_or(Ok(()), |batch| log::remove_up_to(connection, batch))
+    projected_up_to.map_or(Ok(()), |batch| commit_log::remove_up_to(connection, batch))
 }
 
-/// Projects the entries that a killed server has left in the log. The log has only the events, so the rows are derived
-/// from the company's state after each entry.
-pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), Error> {
+/// Projects the entries that a killed server has left in the commit log. The commit log has only the events, so the
+/// rows are derived from the company's state after each entry.
+pub(super) fn project_the_log(connection: &mut Connection) -> Result<(), Error> {
     let transaction = connection.transaction()?;
-    let Log { unfiled, clashes } = log::read(&transaction)?;
+    let CommitLog { unprojected, clashes } = commit_log::read(&transaction)?;
     if !clashes.is_empty() {
         return Err(unreadable(format_args!(
             "{}: two servers have written into it; keep a copy, and restore a backup",
             clashes.join("; ")
         )));
     }
-    for (id, entries) in unfiled {
+    for (id, entries) in unprojected {
         let (mut company, _) = states::read_company(&transaction, &id)?;
         let mut changed = Vec::new();
         for Logged { seq, at, events, .. } in entries {
@@ -199,7 +204,7 @@ pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), Error> {
         }
         write_latest(&transaction, &id, &changed)?;
     }
-    log::remove_up_to(&transaction, i64::MAX)?;
+    commit_log::remove_up_to(&transaction, i64::MAX)?;
     transaction.commit()?;
     Ok(())
 }

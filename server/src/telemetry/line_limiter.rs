@@ -9,7 +9,7 @@ const IN_A_ROW: f64 = 20.0;
 const PER_SECOND: f64 = 1.0;
 
 /// One kind of line with a rate limit.
-pub(super) struct Limited(Mutex<State>);
+pub(super) struct LineLimiter(Mutex<State>);
 
 struct State {
     left: f64,
@@ -17,7 +17,7 @@ struct State {
     left_out: u64,
 }
 
-impl Limited {
+impl LineLimiter {
     pub(super) const fn new() -> Self {
         Self(Mutex::new(State { left: IN_A_ROW, asked: None, left_out: 0 }))
     }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_flood_has_a_few_lines_and_what_was_left_out_is_told_with_the_next() {
-        let (limited, start) = (Limited::new(), Instant::now());
+        let (limited, start) = (LineLimiter::new(), Instant::now());
         let lines = (0..1000).filter(|_| limited.take(start).is_some()).count();
         assert_eq!(lines, 20);
         assert_eq!(limited.take(start + Duration::from_secs(2)), Some(980));

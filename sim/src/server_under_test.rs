@@ -12,7 +12,7 @@ use switchboard_exchange::channel::DeviceContext;
 use switchboard_exchange::clock::Clock;
 use switchboard_exchange::ice::Ice;
 use switchboard_exchange::outbox::{self, Outgoing};
-use switchboard_journal::{Committer, Due, Entry, Fate, Journal, Work};
+use switchboard_journal::{Committer, DueCheckpoint, Entry, Fate, Journal, JournalItem};
 use tokio::sync::mpsc;
 
 use crate::disk::Disk;
@@ -26,30 +26,30 @@ const OUTBOX_FRAMES: usize = 256;
 const SNAPSHOTS_WAITING: usize = 8;
 
 /// The outboxes of all devices that were ever connected to this server, by device number.
-pub type Outboxes = Arc<Mutex<Vec<Option<outbox::Waiting>>>>;
+pub type DeviceOutboxes = Arc<Mutex<Vec<Option<outbox::OutboxReceiver>>>>;
 
 /// The server of the simulation, while it runs.
-pub struct House {
+pub struct ServerUnderTest {
     /// The part of the server that all devices share.
     pub context: Arc<DeviceContext>,
     /// The clock, which the world sets.
     pub clock: Clock,
-    outboxes: Outboxes,
+    outboxes: DeviceOutboxes,
     disk: Disk,
     committer: Committer<Disk>,
     epoch: Arc<AtomicU64>,
-    queue: mpsc::Receiver<Work>,
-    way_in: mpsc::Sender<Work>,
-    snapshots: Receiver<Due>,
-    waiting: VecDeque<Waiting>,
+    queue: mpsc::Receiver<JournalItem>,
+    way_in: mpsc::Sender<JournalItem>,
+    snapshots: Receiver<DueCheckpoint>,
+    waiting: VecDeque<WaitingItem>,
     released: Arc<Mutex<Vec<Released>>>,
     next: u64,
 }
 
 /// Queued work, with the reservation that keeps its place in the queue until the work is committed.
-struct Waiting {
-    work: Work,
-    _place: Option<mpsc::OwnedPermit<Work>>,
+struct WaitingItem {
+    work: JournalItem,
+    _place: Option<mpsc::OwnedPermit<JournalItem>>,
 }
 
 /// An entry that was queued.
@@ -73,7 +73,7 @@ pub struct Released {
     pub sent: Vec<(usize, Outgoing)>,
 }
 
-impl House {
+impl ServerUnderTest {
     /// Starts a server on that disk. The clock is the world's, so that ids are never given twice across restarts.
     #[must_use]
     pub fn start(disk: &Disk, clock: &Clock, weather: &Weather) -> Self {
@@ -96,7 +96,7 @@ impl House {
         Self {
             context,
             clock: clock.clone(),
-            outboxes: Outboxes::default(),
+            outboxes: DeviceOutboxes::default(),
             disk: disk.clone(),
             committer,
             epoch,
@@ -110,7 +110,7 @@ impl House {
     }
 
     /// Registers the outbox of a device that has connected.
-    pub fn listen(&mut self, device: usize, outbox: outbox::Waiting) {
+    pub fn listen(&mut self, device: usize, outbox: outbox::OutboxReceiver) {
         let mut outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
         if outboxes.len() <= device {
             outboxes.resize_with(device + 1, || None);
@@ -138,7 +138,7 @@ impl House {
         while let Ok(work) = self.queue.try_recv() {
             let place = self.way_in.clone().try_reserve_owned().ok();
             let work = match work {
-                Work::Entry(entry) => {
+                JournalItem::Entry(entry) => {
                     self.next += 1;
                     queued.push(Queued {
                         number: self.next,
@@ -147,11 +147,11 @@ impl House {
                         at: entry.at,
                         events: entry.events.clone(),
                     });
-                    Work::Entry(self.watch(entry))
+                    JournalItem::Entry(self.watch(entry))
                 }
                 other => other,
             };
-            self.waiting.push_back(Waiting { work, _place: place });
+            self.waiting.push_back(WaitingItem { work, _place: place });
         }
         queued
     }
@@ -190,7 +190,8 @@ impl House {
 
     /// Commits the first `most` of the waiting works as one batch; returns what was released.
     pub fn commit(&mut self, most: usize) -> Vec<Released> {
-        let batch: Vec<Work> = self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
+        let batch: Vec<JournalItem> =
+            self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
         if !batch.is_empty() {
             self.committer.commit(batch);
         }
@@ -219,8 +220,8 @@ impl House {
         // The simulator's disk has no bases.
         let mut due = std::iter::from_fn(|| self.snapshots.try_recv().ok());
         due.find_map(|due| match due {
-            Due::Snapshot(company) => Some(company),
-            Due::Base(_) => None,
+            DueCheckpoint::Snapshot(company) => Some(company),
+            DueCheckpoint::Base(_) => None,
         })
     }
 
@@ -228,7 +229,7 @@ impl House {
     pub fn queue_snapshot(&mut self, company: &CompanyId) {
         let (state, _) = self.disk.stored().company(company);
         if let Ok(place) = self.way_in.try_reserve() {
-            place.send(Work::snapshot(&state, 0));
+            place.send(JournalItem::snapshot(&state, 0));
         }
     }
 
@@ -236,24 +237,24 @@ impl House {
     /// entries stored.
     pub fn die_after_storing(mut self, most: usize) -> usize {
         let epoch = self.epoch();
-        let rests_on_what_was_lost = |waiting: &Waiting| match &waiting.work {
-            Work::Entry(entry) => entry.epoch != epoch,
-            Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => false,
+        let rests_on_what_was_lost = |waiting: &WaitingItem| match &waiting.work {
+            JournalItem::Entry(entry) => entry.epoch != epoch,
+            JournalItem::Snapshot { .. } | JournalItem::Write { .. } | JournalItem::Project { .. } => false,
         };
         if self.waiting.iter().any(rests_on_what_was_lost) {
             return 0;
         }
-        let mut batch: Vec<Work> =
+        let mut batch: Vec<JournalItem> =
             self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
         // A full disk stores nothing.
         match switchboard_journal::Store::commit(&mut self.disk, &mut batch) {
-            Ok(()) => batch.iter().filter(|work| matches!(work, Work::Entry(_))).count(),
+            Ok(()) => batch.iter().filter(|work| matches!(work, JournalItem::Entry(_))).count(),
             Err(_full) => 0,
         }
     }
 }
 
-fn drain(outboxes: &Outboxes) -> Vec<(usize, Outgoing)> {
+fn drain(outboxes: &DeviceOutboxes) -> Vec<(usize, Outgoing)> {
     let mut sent = Vec::new();
     let mut outboxes = outboxes.lock().unwrap_or_else(PoisonError::into_inner);
     for (device, outbox) in outboxes.iter_mut().enumerate() {

@@ -21,12 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, BookingReason, Brand, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome,
-    Party, SessionId, Settings, Time, Whose,
+    Actor, BookingId, BookingReason, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, EndedBy, MessageId,
+    OfferId, Outcome, Party, SessionId, Time, Whose,
 };
 
-pub use shut::{Shown, Shut, Who};
-pub use step::Step;
+pub use shut::{ShownToken, Shut, TokenHolder};
+pub use step::ModelStep;
 
 /// One company in the model.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ pub struct Model {
     /// Whether the company was set and not removed since.
     pub exists: bool,
     /// Its rules of time.
-    pub settings: Settings,
+    pub settings: CompanySettings,
     /// The most bytes of messages in a session.
     session_max_bytes: u64,
     pub brand: Brand,
@@ -53,7 +53,7 @@ pub struct Model {
     days: BTreeMap<u64, [u64; 6]>,
     turns: u64,
     now: Time,
-    told: Told,
+    told: ExpectedNotices,
     /// Why employees changed within the current change of the company.
     causes: BTreeMap<usize, Cause>,
 }
@@ -157,10 +157,10 @@ pub struct Search {
     /// Deadline of the whole search.
     pub ends_by: Time,
     /// The employees asked, in order.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<OpenOffer>,
     /// While no employee can be asked: the time until which the search waits for one to come back.
     pub waits: Option<Time>,
-    pub end: Option<End>,
+    pub end: Option<SearchEnd>,
     /// Whether a device of the client is there.
     pub client_here: bool,
     /// Deadline by which a disconnected client must be back.
@@ -169,7 +169,7 @@ pub struct Search {
 
 /// An offer to one employee.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct OpenOffer {
     /// Number of the employee.
     pub staff: usize,
     pub who: EmployeeId,
@@ -187,7 +187,7 @@ pub struct Ask {
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum SearchEnd {
     Talk(SessionId),
     /// Without a session, for that reason.
     Without(BookingReason),
@@ -213,7 +213,7 @@ pub struct Talk {
     /// The client's side and the employee's.
     pub sides: [Side; 2],
     /// All messages, oldest first.
-    pub said: Vec<Said>,
+    pub said: Vec<SentMessage>,
     /// The employee's latest notes, and when they were written.
     pub notes: Option<(String, Time)>,
 }
@@ -229,7 +229,7 @@ pub struct Side {
 
 /// A message of a session.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct SentMessage {
     pub id: MessageId,
     pub from: Party,
     pub body: String,
@@ -240,7 +240,7 @@ pub struct Said {
 
 /// The expected answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ExpectedAnswer {
     /// An answer without content.
     Done,
     Booking(BookingId),
@@ -262,7 +262,7 @@ pub enum Answer {
 
 /// The expected messages after a step.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct ExpectedNotices {
     /// Employees whose status or intent changed, and why.
     pub statuses: BTreeSet<(usize, &'static str)>,
     /// Offers made, and the employees asked.
@@ -327,8 +327,8 @@ impl Model {
     pub fn is_open(&self, search: &Search) -> bool {
         match search.end {
             None => true,
-            Some(End::Talk(talk)) => self.talk(talk).is_some_and(|talk| talk.ended.is_none()),
-            Some(End::Without(_)) => false,
+            Some(SearchEnd::Talk(talk)) => self.talk(talk).is_some_and(|talk| talk.ended.is_none()),
+            Some(SearchEnd::Without(_)) => false,
         }
     }
 

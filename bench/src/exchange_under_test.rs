@@ -6,16 +6,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use futures_util::{TryStreamExt, stream};
 use switchboard_core::{
-    Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic,
+    Actor, Answer, BookingId, ClientId, Command, CompanyId, CompanySettings, EmployeeId, Intent, OfferId, SessionId,
+    Topic,
 };
 use switchboard_exchange::clock::Clock;
 use switchboard_exchange::{Exchange, Visit};
 use switchboard_history::snapshot;
-use switchboard_journal::{Journal, Store, Writer};
+use switchboard_journal::{Journal, JournalThread, Store};
 use switchboard_sqlite::Sqlite;
 use tokio::runtime::Runtime;
 
-use crate::checker::Case;
+use crate::checker::Population;
 use crate::cycle::Caller;
 
 /// Places in the journal's queue: the server's default.
@@ -29,7 +30,7 @@ const A_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The ids of all people in a case, by number.
 #[derive(Debug)]
-pub struct People {
+pub struct Participants {
     pub companies: Vec<CompanyId>,
     /// The ids of the employees, which are the same in each company.
     pub employees: Vec<EmployeeId>,
@@ -37,12 +38,12 @@ pub struct People {
     pub topic: Topic,
 }
 
-impl People {
+impl Participants {
     /// Makes up the ids.
     ///
     /// # Errors
     /// Never, unless the rules for ids have changed.
-    pub fn new(case: Case) -> Result<Self> {
+    pub fn new(case: Population) -> Result<Self> {
         Self::of("company", case)
     }
 
@@ -50,7 +51,7 @@ impl People {
     ///
     /// # Errors
     /// Never, unless the rules for ids have changed.
-    pub fn of(name: &str, case: Case) -> Result<Self> {
+    pub fn of(name: &str, case: Population) -> Result<Self> {
         let companies = (0..case.companies).map(|number| format!("{name}-{number}").parse());
         let employees = (0..case.employees).map(|number| format!("employee-{number}").parse());
         Ok(Self {
@@ -65,7 +66,7 @@ impl People {
 /// The other timeouts last a day, so that no booking ends while it is measured.
 #[must_use]
 pub fn founding() -> Command {
-    let settings = Settings {
+    let settings = CompanySettings {
         delivery_timeout_ms: 0,
         offer_timeout_ms: A_DAY_MS,
         booking_deadline_ms: A_DAY_MS,
@@ -73,7 +74,7 @@ pub fn founding() -> Command {
         intent_lapse_ms: A_DAY_MS,
         client_grace_ms: A_DAY_MS,
         session_grace_ms: A_DAY_MS,
-        ..Settings::default()
+        ..CompanySettings::default()
     };
     Command::SetCompany { name: "Acme".into(), settings }
 }
@@ -99,19 +100,19 @@ pub enum OfferAnswer {
 }
 
 /// An exchange with all employees idle.
-pub struct House {
+pub struct ExchangeUnderTest {
     exchange: Arc<Exchange>,
-    people: Arc<People>,
-    journal: Writer,
+    people: Arc<Participants>,
+    journal: JournalThread,
 }
 
 /// Waits, when dropped, until every queued entry is written and the store is closed. The runtime and all visitors must
 /// be gone by then.
-pub struct Closing(Option<Writer>);
+pub struct Closing(Option<JournalThread>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        match self.0.take().map(Writer::join) {
+        match self.0.take().map(JournalThread::join) {
             Some(Err(_)) => eprintln!("the journal's thread has panicked"),
             Some(Ok(Err(lost))) => eprintln!("{lost}"),
             Some(Ok(Ok(()))) | None => {}
@@ -119,20 +120,20 @@ impl Drop for Closing {
     }
 }
 
-impl House {
+impl ExchangeUnderTest {
     /// Opens the store in that directory and hires everybody; `between` may wrap the store before the journal gets it.
     ///
     /// # Errors
     /// When the store cannot be opened, or an employee cannot be hired.
     pub fn open<S: Store + 'static>(
-        case: Case,
+        case: Population,
         directory: &Path,
         runtime: &Runtime,
         between: impl FnOnce(Sqlite) -> S,
     ) -> Result<Self> {
-        let mut house = Self::empty(directory, runtime, between)?;
-        house.hire(runtime, People::new(case)?)?;
-        Ok(house)
+        let mut under_test = Self::empty(directory, runtime, between)?;
+        under_test.hire(runtime, Participants::new(case)?)?;
+        Ok(under_test)
     }
 
     /// Opens the store in that directory, without companies.
@@ -148,7 +149,7 @@ impl House {
         let (journal, thread) = Journal::start(between(store), QUEUE)?;
         let snapshots = snapshot::start(Arc::new(reader.clone()), journal.queue())?;
         let opening = Exchange::open(journal, Arc::new(reader), snapshots, Clock::start());
-        let nobody = People::new(Case { companies: 0, employees: 0 })?;
+        let nobody = Participants::new(Population { companies: 0, employees: 0 })?;
         Ok(Self { exchange: runtime.block_on(opening)?, people: Arc::new(nobody), journal: thread })
     }
 
@@ -156,7 +157,7 @@ impl House {
     ///
     /// # Errors
     /// When an employee cannot be hired.
-    pub fn hire(&mut self, runtime: &Runtime, people: People) -> Result<()> {
+    pub fn hire(&mut self, runtime: &Runtime, people: Participants) -> Result<()> {
         self.people = Arc::new(people);
         runtime.block_on(self.in_each_company(async |company| {
             visit(&self.exchange, company, |visit| take_all(visit, &[founding()])).await??;
@@ -238,7 +239,7 @@ async fn visit<T>(exchange: &Exchange, company: &CompanyId, work: impl FnOnce(&m
 /// A client together with the asked employee: books, accepts, and ends the session.
 pub struct Visitor {
     exchange: Arc<Exchange>,
-    people: Arc<People>,
+    people: Arc<Participants>,
     client: ClientId,
     open: Option<(OfferId, SessionId)>,
 }

@@ -7,9 +7,9 @@ use axum::extract::Request;
 use axum::http::header;
 use switchboard_core::{Company, CompanyId, Time};
 use switchboard_exchange::NotNow;
-use switchboard_exchange::admission::shares::{By, Part, Shared};
+use switchboard_exchange::admission::shares::{By, SharePermit, SharedSemaphore};
 use switchboard_exchange::admission::{Admission, Peer};
-use switchboard_exchange::clock::Reading;
+use switchboard_exchange::clock::ClockReading;
 use switchboard_history::ForWhom;
 use switchboard_journal::api_key::ApiKey;
 use switchboard_wire::claims::{Claims, REVOKED, Role};
@@ -34,13 +34,13 @@ const LAST_WORDS: Duration = Duration::from_millis(400);
 
 /// Back end or person that sends a request.
 #[derive(Clone, Debug)]
-pub enum Caller {
+pub enum Principal {
     Key(Arc<ApiKey>),
     /// An admin, an employee or a client.
     Person(Arc<Claims>),
 }
 
-impl Caller {
+impl Principal {
     /// Finds the caller by its key or token. A bad key counts against the address, and a person's requests count
     /// against the person.
     ///
@@ -50,7 +50,7 @@ impl Caller {
         presented: Option<&str>,
         api: &ApiState,
         peer: Option<Peer>,
-        now: Reading,
+        now: ClockReading,
     ) -> Result<Self, Problem> {
         api.admission.may_try_key(peer, now.even)?;
         // A caller that shows nothing guesses nothing, and so does not count against its address.
@@ -180,7 +180,7 @@ impl Caller {
     ///
     /// # Errors
     /// `rate_limited` when the caller has its whole share, `overloaded` when the company has, or when no part is free.
-    pub async fn part_of(&self, shared: &Shared, company: Option<&CompanyId>) -> Result<Part, Problem> {
+    pub async fn part_of(&self, shared: &SharedSemaphore, company: Option<&CompanyId>) -> Result<SharePermit, Problem> {
         Ok(shared.take(self.by(), company.map(CompanyId::as_str)).await?)
     }
 
@@ -259,10 +259,10 @@ pub fn presented(request: &Request) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn person(role: Role, company: Option<&str>) -> Caller {
+    fn person(role: Role, company: Option<&str>) -> Principal {
         let (subject, company) = ("olga".to_owned(), company.map(str::to_owned));
         let scope = None;
-        Caller::Person(Arc::new(Claims {
+        Principal::Person(Arc::new(Claims {
             subject,
             role,
             company,
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(olga.name_in(Some("globex")), "admin olga of acme");
         assert_eq!(olga.name_in(None), "admin olga of acme");
         assert_eq!(person(Role::Client, None).name_in(Some("acme")), "client olga");
-        assert_eq!(Caller::Key(Arc::new(ApiKey::new("k"))).name_in(Some("acme")), "settings");
+        assert_eq!(Principal::Key(Arc::new(ApiKey::new("k"))).name_in(Some("acme")), "settings");
     }
 
     #[test]

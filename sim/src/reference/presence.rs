@@ -3,7 +3,7 @@
 use switchboard_core::notice::Cause;
 use switchboard_core::{ClientId, EmployeeId, Party, SessionId};
 
-use super::{Answer, Ask, End, Holds, Model, Near, Side};
+use super::{ExpectedAnswer, Holds, Model, Near, OpenOffer, SearchEnd, Side};
 
 impl Model {
     pub(super) fn nobody_is_here(&mut self) {
@@ -35,11 +35,11 @@ impl Model {
         }
     }
 
-    pub(super) fn client_here(&mut self, client: &ClientId, here: bool) -> Answer {
+    pub(super) fn client_here(&mut self, client: &ClientId, here: bool) -> ExpectedAnswer {
         if self.open_of(client).is_some_and(|search| search.client_here != here) {
             self.set_client_here(client, here);
         }
-        Answer::Done
+        ExpectedAnswer::Done
     }
 
     pub(super) fn set_client_here(&mut self, client: &ClientId, here: bool) {
@@ -48,14 +48,14 @@ impl Model {
         let Some(search) = self.search_mut(id) else { return };
         search.client_here = here;
         search.client_back_by = (!here && search.end.is_none()).then_some(back_by);
-        if let Some(End::Talk(talk)) = search.end {
+        if let Some(SearchEnd::Talk(talk)) = search.end {
             self.watch(talk);
         }
     }
 
-    pub(super) fn employee_here(&mut self, id: &EmployeeId, here: bool) -> Answer {
+    pub(super) fn employee_here(&mut self, id: &EmployeeId, here: bool) -> ExpectedAnswer {
         let Some(no) = self.staff_no(id) else {
-            return if here { Answer::No("unknown_employee") } else { Answer::Done };
+            return if here { ExpectedAnswer::No("unknown_employee") } else { ExpectedAnswer::Done };
         };
         let near = self.staff(no).map(|staff| staff.near);
         if here && near != Some(Near::Here) {
@@ -68,7 +68,7 @@ impl Model {
         } else if !here && near == Some(Near::Here) {
             self.employee_leaves(no);
         }
-        Answer::Staff(no)
+        ExpectedAnswer::Staff(no)
     }
 
     pub(super) fn employee_leaves(&mut self, no: usize) {
@@ -82,7 +82,7 @@ impl Model {
         self.tell_what_is_held(no, |ask| ask.deliver_by = deliver_by);
     }
 
-    pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut Ask)) {
+    pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut OpenOffer)) {
         match self.staff(no).map(|staff| staff.holds) {
             Some(Holds::Offer(booking)) => {
                 if let Some(search) = self.search_mut(booking) {
@@ -110,13 +110,13 @@ impl Model {
         }
     }
 
-    pub(super) fn party_here(&mut self, id: SessionId, party: Party, here: bool) -> Answer {
-        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
+    pub(super) fn party_here(&mut self, id: SessionId, party: Party, here: bool) -> ExpectedAnswer {
+        let Some(talk) = self.talk_mut(id) else { return ExpectedAnswer::No("unknown_session") };
         if talk.ended.is_none() && talk.sides[party as usize].online != here {
             talk.sides[party as usize].online = here;
             self.told.peers.insert((id, party == Party::Employee));
             self.watch(id);
         }
-        Answer::Talk(id)
+        ExpectedAnswer::Talk(id)
     }
 }

@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize, Serializer};
 /// A new thing takes the place of the one that was removed last, because its memory is still warm.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "BTreeMap<Id, Thing>", bound = "Id: Deserialize<'de> + Copy + Ord + Hash, Thing: Deserialize<'de>")]
-pub(crate) struct Register<Id, Thing> {
+pub(crate) struct IdMap<Id, Thing> {
     places: Vec<Option<(Id, Thing)>>,
     free: Vec<usize>,
     #[expect(clippy::disallowed_types, reason = "it is asked for one id at a time: its order never shows")]
     place_of: HashMap<Id, usize, BuildHasherDefault<Folding>>,
 }
 
-impl<Id: Copy + Ord + Hash, Thing> Register<Id, Thing> {
+impl<Id: Copy + Ord + Hash, Thing> IdMap<Id, Thing> {
     pub(crate) fn get(&self, id: Id) -> Option<&Thing> {
         let place = *self.place_of.get(&id)?;
         self.places.get(place)?.as_ref().map(|(_, thing)| thing)
@@ -69,13 +69,13 @@ impl<Id: Copy + Ord + Hash, Thing> Register<Id, Thing> {
     }
 }
 
-impl<Id, Thing> Default for Register<Id, Thing> {
+impl<Id, Thing> Default for IdMap<Id, Thing> {
     fn default() -> Self {
         Self { places: Vec::new(), free: Vec::new(), place_of: Default::default() }
     }
 }
 
-impl<Id: Copy + Ord + Hash, Thing> From<BTreeMap<Id, Thing>> for Register<Id, Thing> {
+impl<Id: Copy + Ord + Hash, Thing> From<BTreeMap<Id, Thing>> for IdMap<Id, Thing> {
     fn from(things: BTreeMap<Id, Thing>) -> Self {
         let mut register = Self::default();
         for (id, thing) in things {
@@ -85,20 +85,20 @@ impl<Id: Copy + Ord + Hash, Thing> From<BTreeMap<Id, Thing>> for Register<Id, Th
     }
 }
 
-impl<Id: Copy + Ord + Hash + Serialize, Thing: Serialize> Serialize for Register<Id, Thing> {
+impl<Id: Copy + Ord + Hash + Serialize, Thing: Serialize> Serialize for IdMap<Id, Thing> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.in_order())
     }
 }
 
 /// Registers are equal if they have the same things under the same ids, wherever the things are in memory.
-impl<Id: Copy + Ord + Hash, Thing: PartialEq> PartialEq for Register<Id, Thing> {
+impl<Id: Copy + Ord + Hash, Thing: PartialEq> PartialEq for IdMap<Id, Thing> {
     fn eq(&self, other: &Self) -> bool {
         self.in_order().eq(other.in_order())
     }
 }
 
-impl<Id: Copy + Ord + Hash, Thing: Eq> Eq for Register<Id, Thing> {}
+impl<Id: Copy + Ord + Hash, Thing: Eq> Eq for IdMap<Id, Thing> {}
 
 /// Deterministic hash of ids, half by half. The server makes the ids itself, mostly at random, so no attacker can
 /// choose ids that collide.
@@ -135,8 +135,8 @@ mod tests {
     use super::*;
     use crate::id::BookingId;
 
-    fn of(ids: &[u128]) -> Register<BookingId, String> {
-        let mut register = Register::default();
+    fn of(ids: &[u128]) -> IdMap<BookingId, String> {
+        let mut register = IdMap::default();
         for id in ids {
             register.insert(BookingId::from_u128(*id), format!("booking {id}"));
         }
@@ -163,7 +163,7 @@ mod tests {
         fn it_holds_what_an_ordered_map_would(
             steps in vec((any::<bool>(), 0..30u128, any::<u32>()), 0..300),
         ) {
-            let (mut register, mut map) = (Register::default(), BTreeMap::new());
+            let (mut register, mut map) = (IdMap::default(), BTreeMap::new());
             for (comes, id, thing) in steps {
                 let id = BookingId::from_u128(id << 60);
                 if comes {
@@ -199,7 +199,7 @@ mod tests {
         assert!(register.values().eq(["booking 1", "booking 3", "booking 4", "booking 18446744073709551616"]));
         let stored = serde_json::to_string(&register).unwrap();
         assert_eq!(stored, serde_json::to_string(&expected).unwrap());
-        assert_eq!(serde_json::from_str::<Register<BookingId, String>>(&stored).unwrap(), register);
+        assert_eq!(serde_json::from_str::<IdMap<BookingId, String>>(&stored).unwrap(), register);
         assert_ne!(register, of(&[1, 3, 4]));
     }
 }

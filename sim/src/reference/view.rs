@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
 use switchboard_wire::view::Moment;
 
-use super::{Ask, End, Holds, Model, Near, Search, Staff, Talk};
+use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk};
 use crate::merged::page;
 
 fn moment(at: Time) -> Value {
@@ -36,8 +36,8 @@ impl Model {
         let Some(search) = self.search(id) else { return Value::Null };
         let (state, reason, talk) = match search.end {
             None => ("offering", None, None),
-            Some(End::Talk(talk)) => ("assigned", None, self.talk(talk)),
-            Some(End::Without(reason)) => (reason.state().word(), Some(reason.word()), None),
+            Some(SearchEnd::Talk(talk)) => ("assigned", None, self.talk(talk)),
+            Some(SearchEnd::Without(reason)) => (reason.state().word(), Some(reason.word()), None),
         };
         json!({
             "id": search.id.to_string(),
@@ -325,8 +325,8 @@ impl Search {
     fn is(&self, booking: &Booking) -> bool {
         let (state, reason, session) = match self.end {
             None => ("offering", None, None),
-            Some(End::Talk(talk)) => ("assigned", None, Some(talk)),
-            Some(End::Without(reason)) => (reason.state().word(), Some(reason), None),
+            Some(SearchEnd::Talk(talk)) => ("assigned", None, Some(talk)),
+            Some(SearchEnd::Without(reason)) => (reason.state().word(), Some(reason), None),
         };
         state == booking.state.word()
             && reason == booking.reason
@@ -341,7 +341,7 @@ impl Search {
     }
 }
 
-impl Ask {
+impl OpenOffer {
     fn is(&self, offer: &switchboard_core::Offer) -> bool {
         self.who == offer.employee_id
             && self.expires == offer.expires_at

@@ -4,29 +4,29 @@ use std::collections::BTreeMap;
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, Brand, ClientId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Settings, Time, Whose,
+    Actor, BookingId, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, OfferId, Party, SessionId, Time, Whose,
 };
 
-use super::{Answer, Ask, Model, Search, Staff, Talk, Told};
+use super::{ExpectedAnswer, ExpectedNotices, Model, OpenOffer, Search, Staff, Talk};
 
 /// A request to a company, in the words of the contract.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum ModelStep {
     /// Nothing, or a request that is answered without asking the company.
-    Nothing(Answer),
+    Nothing(ExpectedAnswer),
     /// Only the time passes.
     Wake,
     /// The company is loaded again, and only these people are present.
-    Resume(Vec<Step>),
+    Resume(Vec<ModelStep>),
     /// Several steps; the first one's answer counts.
-    All(Vec<Step>),
+    All(Vec<ModelStep>),
     /// A client's first device came (true), or the last one left.
     ClientHere(ClientId, bool),
     /// An employee's first device came (true), or the last one left.
     EmployeeHere(EmployeeId, bool),
     /// A party's first device joined the session (true), or the last one left.
     PartyHere(SessionId, Party, bool),
-    SetCompany(Settings),
+    SetCompany(CompanySettings),
     SetBrand(Brand),
     RemoveCompany(Time),
     /// An employee is created or changed.
@@ -52,21 +52,22 @@ pub enum Step {
 
 impl Model {
     /// Takes a step at that time, with the fresh id that the step may use.
-    pub fn step(&mut self, at: Time, step: &Step, fresh: u128) -> (Answer, Told) {
+    pub fn step(&mut self, at: Time, step: &ModelStep, fresh: u128) -> (ExpectedAnswer, ExpectedNotices) {
         self.now = at;
-        self.told = Told::default();
+        self.told = ExpectedNotices::default();
         let answer = match step {
-            Step::Resume(present) => {
+            ModelStep::Resume(present) => {
                 self.happens(Self::nobody_is_here);
                 for arrival in present {
                     self.happens(|model| model.take(arrival, fresh));
                 }
                 self.do_what_is_due();
-                Answer::Done
+                ExpectedAnswer::Done
             }
-            Step::All(steps) => {
-                let mut answers: Vec<Answer> = steps.iter().map(|step| self.take_in_time(step, fresh)).collect();
-                answers.drain(..).next().unwrap_or(Answer::Done)
+            ModelStep::All(steps) => {
+                let mut answers: Vec<ExpectedAnswer> =
+                    steps.iter().map(|step| self.take_in_time(step, fresh)).collect();
+                answers.drain(..).next().unwrap_or(ExpectedAnswer::Done)
             }
             step => self.take_in_time(step, fresh),
         };
@@ -75,8 +76,8 @@ impl Model {
 
     /// Events that are due come first. A request that is refused without asking the company does not even advance its
     /// time.
-    fn take_in_time(&mut self, step: &Step, fresh: u128) -> Answer {
-        if let Step::Nothing(answer) = step {
+    fn take_in_time(&mut self, step: &ModelStep, fresh: u128) -> ExpectedAnswer {
+        if let ModelStep::Nothing(answer) = step {
             return answer.clone();
         }
         self.do_what_is_due();
@@ -129,60 +130,60 @@ impl Model {
         }
     }
 
-    fn take(&mut self, step: &Step, fresh: u128) -> Answer {
+    fn take(&mut self, step: &ModelStep, fresh: u128) -> ExpectedAnswer {
         if !self.exists {
             return self.take_without_company(step);
         }
         match step {
-            Step::Nothing(answer) => answer.clone(),
-            Step::Wake | Step::Resume(_) | Step::All(_) => Answer::Done,
-            Step::ClientHere(client, here) => self.client_here(client, *here),
-            Step::EmployeeHere(employee, here) => self.employee_here(employee, *here),
-            Step::PartyHere(session, party, here) => self.party_here(*session, *party, *here),
-            Step::SetCompany(settings) => {
+            ModelStep::Nothing(answer) => answer.clone(),
+            ModelStep::Wake | ModelStep::Resume(_) | ModelStep::All(_) => ExpectedAnswer::Done,
+            ModelStep::ClientHere(client, here) => self.client_here(client, *here),
+            ModelStep::EmployeeHere(employee, here) => self.employee_here(employee, *here),
+            ModelStep::PartyHere(session, party, here) => self.party_here(*session, *party, *here),
+            ModelStep::SetCompany(settings) => {
                 self.settings = settings.clone();
-                Answer::Done
+                ExpectedAnswer::Done
             }
-            Step::SetBrand(brand) => {
+            ModelStep::SetBrand(brand) => {
                 self.brand = brand.clone();
-                Answer::Done
+                ExpectedAnswer::Done
             }
-            Step::RemoveCompany(before) => self.remove(*before),
-            Step::SetEmployee(id, name, topics) => self.set_employee(id, name, topics),
-            Step::RemoveEmployee(id, before) => self.remove_employee(id, *before),
-            Step::Revoke(whose, before) => self.revoke(whose, *before),
-            Step::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
-            Step::Book(client, name, topic, note, key) => {
+            ModelStep::RemoveCompany(before) => self.remove(*before),
+            ModelStep::SetEmployee(id, name, topics) => self.set_employee(id, name, topics),
+            ModelStep::RemoveEmployee(id, before) => self.remove_employee(id, *before),
+            ModelStep::Revoke(whose, before) => self.revoke(whose, *before),
+            ModelStep::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
+            ModelStep::Book(client, name, topic, note, key) => {
                 let asked = (topic.as_str(), note.as_ref());
                 self.book(client, name.as_ref(), asked, key.as_ref(), fresh)
             }
-            Step::Cancel(booking, by) => self.cancel(*booking, by),
-            Step::Delivered(who, offer, kind) => self.delivered(who, *offer, kind.as_ref()),
-            Step::Accept(who, offer) => self.accept(who, *offer, fresh),
-            Step::Reject(who, offer) => self.reject(who, *offer),
-            Step::Say(session, by, body, key) => self.say(*session, by, body, key.as_ref(), fresh),
-            Step::Notes(session, by, body) => self.notes(*session, by, body),
-            Step::End(session, by, reason) => self.end(*session, by, reason.clone()),
+            ModelStep::Cancel(booking, by) => self.cancel(*booking, by),
+            ModelStep::Delivered(who, offer, kind) => self.delivered(who, *offer, kind.as_ref()),
+            ModelStep::Accept(who, offer) => self.accept(who, *offer, fresh),
+            ModelStep::Reject(who, offer) => self.reject(who, *offer),
+            ModelStep::Say(session, by, body, key) => self.say(*session, by, body, key.as_ref(), fresh),
+            ModelStep::Notes(session, by, body) => self.notes(*session, by, body),
+            ModelStep::End(session, by, reason) => self.end(*session, by, reason.clone()),
         }
     }
 
-    fn take_without_company(&mut self, step: &Step) -> Answer {
+    fn take_without_company(&mut self, step: &ModelStep) -> ExpectedAnswer {
         match step {
-            Step::SetCompany(settings) => {
+            ModelStep::SetCompany(settings) => {
                 self.begin();
                 self.settings = settings.clone();
-                Answer::Done
+                ExpectedAnswer::Done
             }
-            Step::Nothing(answer) => answer.clone(),
-            Step::RemoveCompany(_)
-            | Step::Wake
-            | Step::Resume(_)
-            | Step::All(_)
-            | Step::ClientHere(_, false)
-            | Step::EmployeeHere(_, false)
-            | Step::PartyHere(_, _, false)
-            | Step::Delivered(..) => Answer::Done,
-            _ => Answer::No("unknown_company"),
+            ModelStep::Nothing(answer) => answer.clone(),
+            ModelStep::RemoveCompany(_)
+            | ModelStep::Wake
+            | ModelStep::Resume(_)
+            | ModelStep::All(_)
+            | ModelStep::ClientHere(_, false)
+            | ModelStep::EmployeeHere(_, false)
+            | ModelStep::PartyHere(_, _, false)
+            | ModelStep::Delivered(..) => ExpectedAnswer::Done,
+            _ => ExpectedAnswer::No("unknown_company"),
         }
     }
 
@@ -194,11 +195,11 @@ impl Model {
         self.talks.iter_mut().rev().find(|talk| talk.id == id)
     }
 
-    pub(super) fn open_ask(&self, booking: BookingId) -> Option<&Ask> {
+    pub(super) fn open_ask(&self, booking: BookingId) -> Option<&OpenOffer> {
         self.search(booking)?.asks.last().filter(|ask| ask.outcome.is_none())
     }
 
-    pub(super) fn open_ask_mut(&mut self, booking: BookingId) -> Option<&mut Ask> {
+    pub(super) fn open_ask_mut(&mut self, booking: BookingId) -> Option<&mut OpenOffer> {
         self.search_mut(booking)?.asks.last_mut().filter(|ask| ask.outcome.is_none())
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use switchboard_core::CompanyId;
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::Admission;
-use switchboard_exchange::admission::shares::Shared;
-use switchboard_history::{Answer, History, Past};
-use switchboard_journal::news::Follower;
+use switchboard_exchange::admission::shares::SharedSemaphore;
+use switchboard_history::{History, HistoryResult, Past};
+use switchboard_journal::feed_notifier::Follower;
 
-use super::caller::Caller;
+use super::principal::Principal;
 use super::problem::Problem;
 
 /// Reader of companies, bookings, sessions and messages as the store has them.
@@ -22,9 +22,9 @@ pub struct HistoryReader {
 
 /// State of the tables in which a question is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Tables {
+enum Freshness {
     /// With all entries projected that were committed before the question.
-    Filed,
+    Projected,
     /// With the entries that happen to be projected.
     AsTheyAre,
 }
@@ -49,11 +49,11 @@ impl HistoryReader {
     pub async fn of<T: Send + 'static>(
         &self,
         company: &CompanyId,
-        question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T> + Send + 'static,
+        question: impl FnOnce(&dyn Past, &CompanyId) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
-        self.file(Some(company)).await;
-        self.as_filed(move |past| question(past, &of)).await
+        self.project(Some(company)).await;
+        self.as_projected(move |past| question(past, &of)).await
     }
 
     /// Asks for a page of a list of a company, when the caller has its turn.
@@ -62,9 +62,9 @@ impl HistoryReader {
     /// When the turns of other callers take too long, or the store cannot be read.
     pub async fn list_of<T: Send + 'static>(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         company: &CompanyId,
-        question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T> + Send + 'static,
+        question: impl FnOnce(&dyn Past, &CompanyId) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
         self.list(caller, Some(company), move |past| question(past, &of)).await
@@ -76,24 +76,24 @@ impl HistoryReader {
     /// As [`HistoryReader::list_of`].
     pub async fn list<T: Send + 'static>(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         company: Option<&CompanyId>,
-        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_turn(caller, &self.admission.shares.lists, company, Tables::Filed, question).await
+        self.in_turn(caller, &self.admission.shares.lists, company, Freshness::Projected, question).await
     }
 
     /// The same without waiting for projection, for followers, which are told when there is more.
     ///
     /// # Errors
     /// As [`HistoryReader::list_of`].
-    pub async fn slice_as_filed<T: Send + 'static>(
+    pub async fn slice_as_projected<T: Send + 'static>(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         company: &CompanyId,
-        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_turn(caller, &self.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
+        self.in_turn(caller, &self.admission.shares.slices, Some(company), Freshness::AsTheyAre, question).await
     }
 
     /// Asks a question that may go through a long past of a company, when the caller has its turn. For a person the
@@ -103,42 +103,42 @@ impl HistoryReader {
     /// When the caller asks too much, the turns of others take too long, or the store cannot be read.
     pub async fn long_of<T: Send + 'static>(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         company: &CompanyId,
-        question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T> + Send + 'static,
+        question: impl FnOnce(&dyn Past, &CompanyId) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
         caller.asks_long(&self.admission, self.exchange.clock().even())?;
         let of = company.clone();
         let question = move |past: &dyn Past| question(past, &of);
-        self.in_turn(caller, &self.admission.shares.long_reads, Some(company), Tables::Filed, question).await
+        self.in_turn(caller, &self.admission.shares.long_reads, Some(company), Freshness::Projected, question).await
     }
 
     /// Asks the tables as they are, without waiting for projection.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn as_filed<T: Send + 'static>(
+    pub async fn as_projected<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.history.aside(question).await.map_err(|error| Problem::unreadable(&error))
+        self.history.off_runtime(question).await.map_err(|error| Problem::unreadable(&error))
     }
 
     /// Asks in the caller's turn. The turn ends with the question, even when the request is gone, because the question
     /// goes on.
     async fn in_turn<T: Send + 'static>(
         &self,
-        caller: &Caller,
-        shared: &Shared,
+        caller: &Principal,
+        shared: &SharedSemaphore,
         company: Option<&CompanyId>,
-        tables: Tables,
-        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
+        tables: Freshness,
+        question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let turn = caller.part_of(shared, company).await?;
-        if tables == Tables::Filed {
-            self.file(company).await;
+        if tables == Freshness::Projected {
+            self.project(company).await;
         }
-        let answered = self.as_filed(move |past| {
+        let answered = self.as_projected(move |past| {
             let answer = question(past);
             drop(turn);
             answer
@@ -148,23 +148,23 @@ impl HistoryReader {
 
     /// Waits until all earlier entries are projected. While the store cannot commit, the answer shows the projected
     /// state and says so ([`super::behind`]).
-    pub async fn file(&self, company: Option<&CompanyId>) {
+    pub async fn project(&self, company: Option<&CompanyId>) {
         if self.exchange.is_healthy() {
-            let _filed_or_behind = self.exchange.file(company).await;
+            let _projected_or_behind = self.exchange.project(company).await;
         }
     }
 
     /// Follows the projected entries of a company.
     #[must_use]
     pub fn follow(&self, company: &CompanyId) -> Follower {
-        self.history.news().follow(company)
+        self.history.notifier().follow(company)
     }
 }
 
 /// Wraps a question so that an unknown company gives none, because its list would look like an empty one.
 pub fn known<T>(
-    question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T>,
-) -> impl FnOnce(&dyn Past, &CompanyId) -> Answer<Option<T>> {
+    question: impl FnOnce(&dyn Past, &CompanyId) -> HistoryResult<T>,
+) -> impl FnOnce(&dyn Past, &CompanyId) -> HistoryResult<Option<T>> {
     move |past, company| match past.is_known(company)? {
         true => question(past, company).map(Some),
         false => Ok(None),

@@ -6,7 +6,7 @@ use switchboard_core::{
     SessionId,
 };
 
-use super::{Answer, Ask, End, Holds, Model, Near, Said, Search, Side, Talk};
+use super::{ExpectedAnswer, Holds, Model, Near, OpenOffer, Search, SearchEnd, SentMessage, Side, Talk};
 
 impl Model {
     pub(super) fn book(
@@ -16,19 +16,19 @@ impl Model {
         (topic, note): (&str, Option<&String>),
         key: Option<&String>,
         fresh: u128,
-    ) -> Answer {
+    ) -> ExpectedAnswer {
         let same = |search: &&Search| search.client == *client && key.is_some() && search.key.as_ref() == key;
         if let Some(known) = self.searches.iter().find(same) {
-            return Answer::Booking(known.id);
+            return ExpectedAnswer::Booking(known.id);
         }
         if let Some(open) = self.open_of(client) {
-            return Answer::NoWithBooking("already_booked", open.id);
+            return ExpectedAnswer::NoWithBooking("already_booked", open.id);
         }
         // Blanks around a topic are ignored.
         let topic = topic.trim();
         let Some(first) = self.line(Some(topic)).first().copied() else {
             let named = self.staff.iter().flatten().any(|staff| staff.topics.iter().any(|named| named == topic));
-            return Answer::NobodyIdle(named);
+            return ExpectedAnswer::NobodyIdle(named);
         };
         let id = BookingId::from_u128(fresh);
         self.searches.push(Search {
@@ -48,35 +48,35 @@ impl Model {
         });
         self.count(0);
         self.ask(id, first);
-        Answer::Booking(id)
+        ExpectedAnswer::Booking(id)
     }
 
-    pub(super) fn cancel(&mut self, id: BookingId, by: &Actor) -> Answer {
-        let Some(search) = self.search(id) else { return Answer::No("unknown_booking") };
+    pub(super) fn cancel(&mut self, id: BookingId, by: &Actor) -> ExpectedAnswer {
+        let Some(search) = self.search(id) else { return ExpectedAnswer::No("unknown_booking") };
         let (outcome, reason) = match by {
             Actor::Client(client) if *client == search.client => {
                 (Outcome::ClientCancelled, BookingReason::ClientCancelled)
             }
             Actor::Admin => (Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin),
-            _ => return Answer::No("forbidden"),
+            _ => return ExpectedAnswer::No("forbidden"),
         };
         match search.end {
             None => {
                 self.end_search(id, outcome, reason);
-                Answer::Booking(id)
+                ExpectedAnswer::Booking(id)
             }
-            Some(end) if end == End::Without(reason) => Answer::Booking(id),
-            Some(_) => Answer::NoWithBooking("booking_closed", id),
+            Some(end) if end == SearchEnd::Without(reason) => ExpectedAnswer::Booking(id),
+            Some(_) => ExpectedAnswer::NoWithBooking("booking_closed", id),
         }
     }
 
-    pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&Ask> {
+    pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&OpenOffer> {
         let ask = self.search(offer.booking)?.asks.get((offer.attempt as usize).checked_sub(1)?)?;
         // Compared by number, because a new employee with the id of a removed one was never asked.
         Some(ask).filter(|ask| self.staff(ask.staff).is_some_and(|staff| staff.id == *who))
     }
 
-    pub(super) fn delivered(&mut self, who: &EmployeeId, offer: OfferId, kind: Option<&DeviceKind>) -> Answer {
+    pub(super) fn delivered(&mut self, who: &EmployeeId, offer: OfferId, kind: Option<&DeviceKind>) -> ExpectedAnswer {
         let here = self.staff_no(who).and_then(|no| self.staff(no)).is_some_and(|staff| staff.near == Near::Here);
         let open = self.ask_of(who, offer).is_some_and(|ask| ask.outcome.is_none());
         if here
@@ -90,19 +90,19 @@ impl Model {
             ask.delivered = true;
             ask.deliver_by = None;
         }
-        Answer::Done
+        ExpectedAnswer::Done
     }
 
-    pub(super) fn accept(&mut self, who: &EmployeeId, offer: OfferId, fresh: u128) -> Answer {
-        let Some(ask) = self.ask_of(who, offer) else { return Answer::No("unknown_offer") };
+    pub(super) fn accept(&mut self, who: &EmployeeId, offer: OfferId, fresh: u128) -> ExpectedAnswer {
+        let Some(ask) = self.ask_of(who, offer) else { return ExpectedAnswer::No("unknown_offer") };
         let (no, outcome) = (ask.staff, ask.outcome);
         match outcome {
             None => {}
             Some(Outcome::Accepted) => {
                 let talk = self.talks.iter().find(|talk| talk.booking == offer.booking).map(|talk| talk.id);
-                return talk.map_or(Answer::Done, Answer::Talk);
+                return talk.map_or(ExpectedAnswer::Done, ExpectedAnswer::Talk);
             }
-            Some(outcome) => return Answer::OfferClosed(outcome),
+            Some(outcome) => return ExpectedAnswer::OfferClosed(outcome),
         }
         self.count(1);
         let id = SessionId::from_u128(fresh);
@@ -112,8 +112,8 @@ impl Model {
             ask.outcome = Some(Outcome::Accepted);
             ask.deliver_by = None;
         }
-        let Some(search) = self.search_mut(offer.booking) else { return Answer::Done };
-        search.end = Some(End::Talk(id));
+        let Some(search) = self.search_mut(offer.booking) else { return ExpectedAnswer::Done };
+        search.end = Some(SearchEnd::Talk(id));
         search.client_back_by = None;
         let (client, client_name) = (search.client.clone(), search.client_name.clone());
         let topic = search.topic.clone();
@@ -140,73 +140,80 @@ impl Model {
             staff.missed = 0;
         });
         self.watch(id);
-        Answer::Talk(id)
+        ExpectedAnswer::Talk(id)
     }
 
-    pub(super) fn reject(&mut self, who: &EmployeeId, offer: OfferId) -> Answer {
-        let Some(ask) = self.ask_of(who, offer) else { return Answer::No("unknown_offer") };
+    pub(super) fn reject(&mut self, who: &EmployeeId, offer: OfferId) -> ExpectedAnswer {
+        let Some(ask) = self.ask_of(who, offer) else { return ExpectedAnswer::No("unknown_offer") };
         match ask.outcome {
             None => self.close_offer(offer.booking, Outcome::Rejected),
             Some(Outcome::Rejected) => {}
-            Some(outcome) => return Answer::OfferClosed(outcome),
+            Some(outcome) => return ExpectedAnswer::OfferClosed(outcome),
         }
-        self.staff_no(who).map_or(Answer::Done, Answer::Staff)
+        self.staff_no(who).map_or(ExpectedAnswer::Done, ExpectedAnswer::Staff)
     }
 
-    pub(super) fn say(&mut self, id: SessionId, by: &Actor, body: &str, key: Option<&String>, fresh: u128) -> Answer {
+    pub(super) fn say(
+        &mut self,
+        id: SessionId,
+        by: &Actor,
+        body: &str,
+        key: Option<&String>,
+        fresh: u128,
+    ) -> ExpectedAnswer {
         let (at, most) = (self.now, self.session_max_bytes);
-        let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
-        let Some(from) = self.side_of(talk, by) else { return Answer::No("forbidden") };
-        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
+        let Some(talk) = self.talk(id) else { return ExpectedAnswer::No("unknown_session") };
+        let Some(from) = self.side_of(talk, by) else { return ExpectedAnswer::No("forbidden") };
+        let Some(talk) = self.talk_mut(id) else { return ExpectedAnswer::No("unknown_session") };
         let at_hand = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
-        let same = |said: &&Said| said.from == from && key.is_some() && said.key.as_ref() == key;
+        let same = |said: &&SentMessage| said.from == from && key.is_some() && said.key.as_ref() == key;
         if let Some(known) = talk.said[at_hand..].iter().rev().find(same) {
-            return Answer::Said(id, known.id);
+            return ExpectedAnswer::Said(id, known.id);
         }
         if talk.ended.is_some() {
-            return Answer::No("session_ended");
+            return ExpectedAnswer::No("session_ended");
         }
         if talk.bytes() + body.len() as u64 > most {
-            return Answer::No("session_full");
+            return ExpectedAnswer::No("session_full");
         }
         let message = MessageId::from_u128(fresh);
-        talk.said.push(Said { id: message, from, body: body.to_owned(), at, key: key.cloned() });
+        talk.said.push(SentMessage { id: message, from, body: body.to_owned(), at, key: key.cloned() });
         self.told.said.push((id, message));
-        Answer::Said(id, message)
+        ExpectedAnswer::Said(id, message)
     }
 
     /// Sets the notes. Only the employee of the session may, whether the session goes on or not.
-    pub(super) fn notes(&mut self, id: SessionId, by: &Actor, body: &str) -> Answer {
+    pub(super) fn notes(&mut self, id: SessionId, by: &Actor, body: &str) -> ExpectedAnswer {
         let at = self.now;
-        let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
+        let Some(talk) = self.talk(id) else { return ExpectedAnswer::No("unknown_session") };
         if self.side_of(talk, by) != Some(Party::Employee) {
-            return Answer::No("forbidden");
+            return ExpectedAnswer::No("forbidden");
         }
-        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
+        let Some(talk) = self.talk_mut(id) else { return ExpectedAnswer::No("unknown_session") };
         if talk.notes.as_ref().is_none_or(|(before, _)| before != body) {
             talk.notes = Some((body.to_owned(), at));
             self.told.noted.insert(id);
         }
-        Answer::Noted(id)
+        ExpectedAnswer::Noted(id)
     }
 
-    pub(super) fn end(&mut self, id: SessionId, by: &Actor, reason: Option<String>) -> Answer {
-        let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
+    pub(super) fn end(&mut self, id: SessionId, by: &Actor, reason: Option<String>) -> ExpectedAnswer {
+        let Some(talk) = self.talk(id) else { return ExpectedAnswer::No("unknown_session") };
         let ended_by = match by {
             Actor::Admin => EndedBy::Admin,
             by => match self.side_of(talk, by) {
                 Some(Party::Client) => EndedBy::Client,
                 Some(Party::Employee) => EndedBy::Employee,
-                None => return Answer::No("forbidden"),
+                None => return ExpectedAnswer::No("forbidden"),
             },
         };
         match &talk.ended {
             None => {
                 self.end_talk(id, ended_by, reason);
-                Answer::Talk(id)
+                ExpectedAnswer::Talk(id)
             }
-            Some((_, before, _)) if *before == ended_by => Answer::Talk(id),
-            Some(_) => Answer::No("session_ended"),
+            Some((_, before, _)) if *before == ended_by => ExpectedAnswer::Talk(id),
+            Some(_) => ExpectedAnswer::No("session_ended"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! News: followers of a company are woken when more of its entries are projected.
+//! The notifier of feeds: followers of a company are woken when more of its entries are projected.
 //!
 //! Only companies with followers have an entry here. Without followers the journal's thread takes one uncontended lock
 //! for each slice that it projects.
@@ -11,34 +11,34 @@ use tokio::sync::watch;
 
 /// The followers of each company.
 #[derive(Debug, Default)]
-pub struct News(Mutex<HashMap<CompanyId, Bell>>);
+pub struct FeedNotifier(Mutex<HashMap<CompanyId, Bell>>);
 
 #[derive(Debug)]
 struct Bell {
-    filed: watch::Sender<u64>,
+    projected: watch::Sender<u64>,
     followers: usize,
 }
 
-impl News {
+impl FeedNotifier {
     /// Follows a company from now on.
     #[must_use]
     pub fn follow(self: &Arc<Self>, company: &CompanyId) -> Follower {
         let mut bells = self.bells();
-        let new = || Bell { filed: watch::Sender::new(0), followers: 0 };
+        let new = || Bell { projected: watch::Sender::new(0), followers: 0 };
         let bell = bells.entry(company.clone()).or_insert_with(new);
         bell.followers += 1;
-        Follower { news: self.clone(), company: company.clone(), filed: bell.filed.subscribe() }
+        Follower { notifier: self.clone(), company: company.clone(), projected: bell.projected.subscribe() }
     }
 
     /// Tells the followers of each company the number of its last projected event.
-    pub fn filed<'a>(&self, companies: impl IntoIterator<Item = (&'a CompanyId, u64)>) {
+    pub fn projected<'a>(&self, companies: impl IntoIterator<Item = (&'a CompanyId, u64)>) {
         let bells = self.bells();
         if bells.is_empty() {
             return;
         }
         for (company, seq) in companies {
             if let Some(bell) = bells.get(company) {
-                bell.filed.send_replace(seq);
+                bell.projected.send_replace(seq);
             }
         }
     }
@@ -51,9 +51,9 @@ impl News {
 /// Follows one company until it is dropped.
 #[derive(Debug)]
 pub struct Follower {
-    news: Arc<News>,
+    notifier: Arc<FeedNotifier>,
     company: CompanyId,
-    filed: watch::Receiver<u64>,
+    projected: watch::Receiver<u64>,
 }
 
 impl Follower {
@@ -61,13 +61,13 @@ impl Follower {
     /// tables once at the beginning, and again after each return, misses nothing.
     pub async fn more(&mut self) {
         // The sender lives as long as this follower is counted.
-        let _never_closed = self.filed.changed().await;
+        let _never_closed = self.projected.changed().await;
     }
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        let mut bells = self.news.bells();
+        let mut bells = self.notifier.bells();
         if let Some(bell) = bells.get_mut(&self.company) {
             bell.followers -= 1;
             if bell.followers == 0 {
@@ -89,22 +89,22 @@ mod tests {
 
     #[test]
     fn a_follower_hears_of_its_company_alone_and_of_nothing_twice() {
-        let news = Arc::new(News::default());
-        let mut follower = news.follow(&id("acme"));
-        news.filed([(&id("globex"), 7)]);
+        let notifier = Arc::new(FeedNotifier::default());
+        let mut follower = notifier.follow(&id("acme"));
+        notifier.projected([(&id("globex"), 7)]);
         assert!(follower.more().now_or_never().is_none());
-        news.filed([(&id("acme"), 8), (&id("globex"), 9)]);
+        notifier.projected([(&id("acme"), 8), (&id("globex"), 9)]);
         assert!(follower.more().now_or_never().is_some());
         assert!(follower.more().now_or_never().is_none());
     }
 
     #[test]
     fn a_company_that_nobody_follows_any_more_is_forgotten() {
-        let news = Arc::new(News::default());
-        let (one, other) = (news.follow(&id("acme")), news.follow(&id("acme")));
+        let notifier = Arc::new(FeedNotifier::default());
+        let (one, other) = (notifier.follow(&id("acme")), notifier.follow(&id("acme")));
         drop(one);
-        assert_eq!(news.bells().len(), 1);
+        assert_eq!(notifier.bells().len(), 1);
         drop(other);
-        assert!(news.bells().is_empty());
+        assert!(notifier.bells().is_empty());
     }
 }

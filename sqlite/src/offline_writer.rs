@@ -4,23 +4,23 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::directory::{FILE, Held, OpenError};
+use crate::directory::{DirectoryLock, FILE, OpenError};
 use crate::{Error, schema};
 
 /// A connection for one small write into a store.
-pub struct Beside {
+pub struct OfflineWriter {
     connection: Connection,
     /// Held while no server has the directory, so that none starts meanwhile.
-    _held: Option<Held>,
+    _held: Option<DirectoryLock>,
 }
 
-impl Beside {
+impl OfflineWriter {
     /// Opens the store of a directory, and makes it if there is none.
     ///
     /// # Errors
     /// When the store cannot be used, or the server that runs on it is of another version.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        match Held::take(directory) {
+        match DirectoryLock::take(directory) {
             Ok(mut held) => {
                 let mut connection = Connection::open(held.database()?).map_err(Error::from)?;
                 schema::prepare(&mut connection)?;

@@ -35,12 +35,12 @@ impl Rank {
 /// 6 to 9 % more per rejection, cancellation and end of a session. The map is the better choice for a key that does not
 /// grow with time, because such a key spreads employees over many rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Places {
-    rows: BTreeMap<u64, Row>,
+pub(crate) struct ChunkedQueue {
+    rows: BTreeMap<u64, Chunk>,
     taken: usize,
 }
 
-impl Places {
+impl ChunkedQueue {
     pub(crate) fn len(&self) -> usize {
         self.taken
     }
@@ -84,18 +84,18 @@ impl Places {
 
 /// Seats of one row. An empty seat has a zero, so that rows with the same employees are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
+struct Chunk {
     taken: u16,
     employees: [EmployeeNo; ROW],
 }
 
-impl Default for Row {
+impl Default for Chunk {
     fn default() -> Self {
         Self { taken: 0, employees: [EmployeeNo(0); ROW] }
     }
 }
 
-impl Row {
+impl Chunk {
     const fn is_empty(&self) -> bool {
         self.taken == 0
     }
@@ -133,8 +133,8 @@ mod tests {
 
     use super::*;
 
-    fn of(places: &[u64]) -> Places {
-        let mut line = Places::default();
+    fn of(places: &[u64]) -> ChunkedQueue {
+        let mut line = ChunkedQueue::default();
         for place in places {
             line.join(Rank(*place), EmployeeNo(*place as u32));
         }
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(line, of(&[32]), "the same people are the same line, whoever else was there");
         line.leave(Rank(32));
         assert!(line.is_empty());
-        assert_eq!(line, Places::default());
+        assert_eq!(line, ChunkedQueue::default());
     }
 
     proptest! {
@@ -168,7 +168,7 @@ mod tests {
         fn it_is_the_line_that_an_ordered_map_would_be(
             steps in vec((any::<bool>(), (0..100u64).prop_map(Rank), any::<u32>().prop_map(EmployeeNo)), 0..300),
         ) {
-            let (mut line, mut map) = (Places::default(), BTreeMap::new());
+            let (mut line, mut map) = (ChunkedQueue::default(), BTreeMap::new());
             for (joins, rank, no) in steps {
                 if joins {
                     line.join(rank, no);

@@ -10,16 +10,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Files, and their state when they were read.
-pub struct Watched {
+pub struct WatchedFiles {
     paths: Vec<PathBuf>,
-    seen: Vec<Look>,
+    seen: Vec<FileStamp>,
     hangup: Signal,
 }
 
 /// State of a file: modification time, length and inode; none when the file is missing.
-type Look = Option<(SystemTime, u64, u64)>;
+type FileStamp = Option<(SystemTime, u64, u64)>;
 
-impl Watched {
+impl WatchedFiles {
     /// Watches these files from now on.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Watched {
     }
 }
 
-fn look(paths: &[PathBuf]) -> Vec<Look> {
+fn look(paths: &[PathBuf]) -> Vec<FileStamp> {
     use std::os::unix::fs::MetadataExt;
     let look = |path: &PathBuf| {
         let file = std::fs::metadata(path).ok()?;

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use switchboard_core::{BookingId, CompanyId, MessageId, OfferId, SessionId, Settings, Time};
+use switchboard_core::{BookingId, CompanyId, CompanySettings, MessageId, OfferId, SessionId, Time};
 use switchboard_wire::Kind;
 use switchboard_wire::view::{self, Moment};
 
 /// An event of the feed.
 #[derive(Debug)]
-pub struct Told {
+pub struct FeedEvent {
     /// The event's number in its company.
     pub seq: u64,
     pub at: Time,
@@ -36,7 +36,7 @@ struct Envelope<'a> {
     data: Data,
 }
 
-impl Told {
+impl FeedEvent {
     pub(super) fn new(company: &CompanyId, seq: u64, at: Time, kind: Kind, lane: String, data: Data) -> Self {
         let envelope = Envelope {
             id: event_id(company, seq),
@@ -56,7 +56,7 @@ impl Told {
 pub(super) enum Data {
     CompanySet {
         name: String,
-        settings: Settings,
+        settings: CompanySettings,
     },
     CompanyRemoved {},
     EmployeeSet {
@@ -127,12 +127,12 @@ pub(super) enum Data {
     MessageSent {
         message_id: MessageId,
         #[serde(flatten)]
-        of: OfSession,
+        of: SessionData,
         from: &'static str,
     },
     SessionEnded {
         #[serde(flatten)]
-        of: OfSession,
+        of: SessionData,
         started_at: Option<Moment>,
         ended_by: &'static str,
         reason: Option<String>,
@@ -141,7 +141,7 @@ pub(super) enum Data {
 
 /// The session and its parties.
 #[derive(Serialize)]
-pub(super) struct OfSession {
+pub(super) struct SessionData {
     pub(super) session_id: SessionId,
     pub(super) booking_id: Option<String>,
     pub(super) client_id: Option<String>,
