@@ -112,7 +112,7 @@ fn example(row: &SettingSpec) -> String {
         (_, Kind::Directory) => "d",
         (_, Kind::File) => "",
         (_, Kind::Switch) => ["true", "false"][usize::from(row.default == Some("true"))],
-        (_, Kind::Secret | Kind::Text) => "a text",
+        (_, Kind::Secret | Kind::Text) => "some-text",
         (_, Kind::List) => "stun:a.example,stun:b.example:3478",
         (_, Kind::Url) => "https://a.example/path",
         (_, Kind::LogFilter) => "warn",
