@@ -21,11 +21,12 @@ fn run(part: &str) -> Result<serde_json::Value> {
 }
 
 /// Builds the server beside this test, because the parts start that one. The features are those of the workspace, with
-/// the pages if they are there, because cargo would build the server and its libraries once more for other features.
+/// the pages if they are there, and the tests are built too, because cargo would build the server and its libraries once
+/// more for other features: tests use some libraries with more of them.
 fn build_the_server() -> Result<()> {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--workspace", "--bin", "switchboard", "--locked", "--profile", profile]);
+    build.args(["build", "--workspace", "--bins", "--tests", "--locked", "--profile", profile]);
     if Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/index.html")).exists() {
         build.args(["--features", "switchboard/console,switchboard/otlp"]);
     }
