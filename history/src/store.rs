@@ -71,6 +71,24 @@ impl dyn History + '_ {
         self.ask(question)
     }
 
+    /// Asks on a thread for blocking work, and again when the question is interrupted, for callers that would not repeat
+    /// the question themselves.
+    ///
+    /// # Errors
+    /// As [`History::ask_here`].
+    pub async fn off_runtime_until_answered<T: Send + 'static>(
+        &self,
+        question: impl Fn(&dyn Past) -> HistoryResult<T> + Clone + Send + 'static,
+    ) -> HistoryResult<T> {
+        for _ in 1..TRIES_MAX {
+            match self.off_runtime(question.clone()).await {
+                Err(StoreError::AskAgain) => {}
+                answered => return answered,
+            }
+        }
+        self.off_runtime(question).await
+    }
+
     /// Asks on a thread for blocking work. Dropping the future interrupts the question.
     pub fn off_runtime<T: Send + 'static>(
         &self,
@@ -86,5 +104,51 @@ impl dyn History + '_ {
             asked.await?;
             receive.await.map_err(|_| StoreError::Stopping)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A store that interrupts every question.
+    #[derive(Default)]
+    struct Interrupting {
+        tries: AtomicU32,
+        notifier: Arc<FeedNotifier>,
+    }
+
+    impl History for Interrupting {
+        fn ask_here(&self, _question: PastQuestion<'_>) -> HistoryResult<()> {
+            self.tries.fetch_add(1, Ordering::Relaxed);
+            Err(StoreError::AskAgain)
+        }
+
+        fn ask_aside(&self, _question: SentQuestion) -> BoxFuture<'static, HistoryResult<()>> {
+            self.tries.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Err(StoreError::AskAgain) })
+        }
+
+        fn notifier(&self) -> &Arc<FeedNotifier> {
+            &self.notifier
+        }
+
+        fn close(&self, _at_most: Duration) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn an_interrupted_question_is_asked_again_for_callers_that_would_not_come_back() {
+        let store = Interrupting::default();
+        let history: &dyn History = &store;
+        let tries = || store.tries.swap(0, Ordering::Relaxed);
+        assert!(matches!(history.ask(|_| Ok(())), Err(StoreError::AskAgain)) && tries() == 1);
+        assert!(matches!(history.off_runtime(|_| Ok(())).await, Err(StoreError::AskAgain)) && tries() == 1);
+        assert!(matches!(history.ask_until_answered(|_| Ok(())), Err(StoreError::AskAgain)) && tries() == TRIES_MAX);
+        let asked = history.off_runtime_until_answered(|_| Ok(())).await;
+        assert!(matches!(asked, Err(StoreError::AskAgain)) && tries() == TRIES_MAX);
     }
 }

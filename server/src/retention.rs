@@ -132,7 +132,7 @@ async fn cut(
 ) -> Result<(), NotCut> {
     exchange.project(Some(company)).await?;
     let of = company.clone();
-    let cut = history.off_runtime(move |past| {
+    let cut = history.off_runtime_until_answered(move |past| {
         let needed = oldest_needed(past, &of);
         past.cut(&of, until, needed)
     });

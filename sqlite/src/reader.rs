@@ -150,9 +150,11 @@ impl History for Reader {
 
 impl ReadBack for Reader {
     fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, HistoryResult<(Company, u64)>> {
-        let id = id.clone();
-        let history: &dyn History = self;
-        history.off_runtime(move |past| past.company(&id))
+        let (reader, id) = (self.clone(), id.clone());
+        Box::pin(async move {
+            let history: &dyn History = &reader;
+            history.off_runtime_until_answered(move |past| past.company(&id)).await
+        })
     }
 
     fn companies_with_open_things(&self) -> BoxFuture<'static, HistoryResult<Vec<CompanyId>>> {

@@ -133,7 +133,7 @@ pub fn follow_file(path: PathBuf) -> Result<LiveKeys, NoKeys> {
 }
 
 /// The keys at a URL: requested now, again when the answer is too old, and at once when a token names an unknown key.
-/// While requests fail, the earlier keys stay for [`STALE_MAX`].
+/// While requests fail, the earlier keys stay for `STALE_MAX`.
 ///
 /// # Errors
 /// The HTTP client cannot be built.
