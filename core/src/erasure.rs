@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::event::{Event, Subject};
+use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId};
 use crate::revocation::Whose;
 
@@ -130,22 +130,44 @@ impl Erasure {
 
     /// Removes reasons, messages and notes from the bookings and sessions of the person.
     fn rewrite_words(&mut self, event: &mut Event) {
-        let is_theirs = match event.about() {
-            Subject::Booking(booking) => self.bookings.contains(&booking),
-            Subject::Session(session) => self.sessions.contains(&session),
-            Subject::Company | Subject::Employee(_) | Subject::Client => false,
-        };
-        if !is_theirs {
-            return;
-        }
-        if let Event::OfferAccepted { session, .. } = event {
-            self.sessions.insert(*session);
-        } else if let Event::OfferClosed { reason, .. } | Event::SessionEnded { reason, .. } = event {
-            *reason = None;
-        } else if let Event::MessageSent { body, key, .. } = event {
-            (*body, *key) = (Arc::from(""), None);
-        } else if let Event::NotesWritten { body, .. } = event {
-            *body = Arc::from("");
+        match event {
+            Event::OfferClosed { offer, reason, .. } if self.bookings.contains(&offer.booking) => *reason = None,
+            Event::OfferAccepted { offer, session } if self.bookings.contains(&offer.booking) => {
+                self.sessions.insert(*session);
+            }
+            Event::MessageSent { session, body, key, .. } if self.sessions.contains(session) => {
+                (*body, *key) = (Arc::from(""), None);
+            }
+            Event::NotesWritten { session, body } if self.sessions.contains(session) => *body = Arc::from(""),
+            Event::SessionEnded { session, reason, .. } if self.sessions.contains(session) => *reason = None,
+            Event::CompanySet { .. }
+            | Event::BrandSet { .. }
+            | Event::CompanyRemoved
+            | Event::EmployeeSet { .. }
+            | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
+            | Event::IntentSet { .. }
+            | Event::EmployeeConnected { .. }
+            | Event::EmployeeDisconnected { .. }
+            | Event::EmployeeUnreachable { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::BookingOpened { .. }
+            | Event::OfferMade { .. }
+            | Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
+            | Event::OfferClosed { .. }
+            | Event::OfferAccepted { .. }
+            | Event::BookingEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::PartyEntered { .. }
+            | Event::PartyLeft { .. }
+            | Event::MessageSent { .. }
+            | Event::NotesWritten { .. }
+            | Event::SessionEnded { .. }
+            | Event::ClockFollowed { .. }
+            | Event::Resumed => {}
         }
     }
 }

@@ -136,54 +136,7 @@ pub enum Event {
     Resumed,
 }
 
-/// Part of a company that an event is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// The company as a whole, its clock, and the tokens that it takes.
-    Company,
-    Employee(EmployeeNo),
-    Client,
-    /// A search and its offers.
-    Booking(BookingId),
-    Session(SessionId),
-}
-
 impl Event {
-    /// The part of the company that the event is about, for readers that most events do not concern. The state is
-    /// folded from the events themselves.
-    #[must_use]
-    pub const fn about(&self) -> Subject {
-        match self {
-            Self::CompanySet { .. }
-            | Self::BrandSet { .. }
-            | Self::CompanyRemoved
-            | Self::AccessRevoked { .. }
-            | Self::ClockFollowed { .. }
-            | Self::Resumed => Subject::Company,
-            Self::EmployeeSet { employee, .. }
-            | Self::EmployeeRemoved { employee, .. }
-            | Self::IntentSet { employee, .. }
-            | Self::EmployeeConnected { employee }
-            | Self::EmployeeDisconnected { employee }
-            | Self::EmployeeUnreachable { employee }
-            | Self::WrapUpEnded { employee } => Subject::Employee(*employee),
-            Self::ClientConnected { .. } | Self::ClientDisconnected { .. } => Subject::Client,
-            Self::BookingOpened { booking, .. }
-            | Self::SearchWaits { booking, .. }
-            | Self::BookingEnded { booking, .. } => Subject::Booking(*booking),
-            Self::OfferMade { offer, .. }
-            | Self::OfferDelivered { offer, .. }
-            | Self::OfferClosed { offer, .. }
-            | Self::DeliveryPutOff { offer, .. }
-            | Self::OfferAccepted { offer, .. } => Subject::Booking(offer.booking),
-            Self::PartyEntered { session, .. }
-            | Self::PartyLeft { session, .. }
-            | Self::MessageSent { session, .. }
-            | Self::NotesWritten { session, .. }
-            | Self::SessionEnded { session, .. } => Subject::Session(*session),
-        }
-    }
-
     /// The stable name under which the event is stored.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -63,7 +63,7 @@ pub use brand::{Brand, Colour};
 pub use command::Command;
 pub use company::{Answer, Company, Today, Turn};
 pub use employee::{Employee, Intent, Meter, Reach, Status};
-pub use event::{Event, IntentBy, Subject};
+pub use event::{Event, IntentBy};
 pub use id::{
     BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, LogoId, MessageId, OfferId, SessionId,
     Topic,

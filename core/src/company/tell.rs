@@ -3,7 +3,7 @@
 use super::settle::left_alone;
 use super::{Company, Turn};
 use crate::employee::{Intent, Status};
-use crate::event::{Event, IntentBy, Subject};
+use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, OfferId, SessionId};
 use crate::notice::{Cause, Notice};
 use crate::offer::Outcome;
@@ -20,7 +20,8 @@ const NOTICES_OF_MOST: usize = 8;
 struct StatusWatch {
     employee: EmployeeNo,
     was: (Status, Intent),
-    cause: Cause,
+    /// None if the event is no cause by itself.
+    cause: Option<Cause>,
 }
 
 impl Company {
@@ -46,13 +47,15 @@ impl Company {
             }
         }
         let told = turn.notices.len();
-        // Of the entries of one employee, the first has the earlier status, and the last has the cause that counts.
+        // Of the entries of one employee, the first has the earlier status, and the last cause counts.
         watched.sort_by_key(|watched| watched.employee);
         for of_one in watched.chunk_by(|one, next| one.employee == next.employee) {
-            let (first, latest) = (&of_one[0], &of_one[of_one.len() - 1]);
-            let employee = first.employee;
-            if self.roster.get(employee).is_some_and(|e| (e.status(), e.intent) != first.was) {
-                turn.tell(Notice::Status { employee, cause: latest.cause });
+            let StatusWatch { employee, was, .. } = of_one[0];
+            let Some(is) = self.roster.get(employee).map(|e| (e.status(), e.intent)) else { continue };
+            if is != was
+                && let Some(cause) = of_one.iter().rev().find_map(|watched| watched.cause)
+            {
+                turn.tell(Notice::Status { employee, cause });
                 turn.tell(Notice::BoardEmployee(employee));
             }
         }
@@ -66,84 +69,97 @@ impl Company {
     }
 
     fn watch(&self, event: &Event) -> Option<StatusWatch> {
-        let cause = cause_of(event)?;
-        let employee = match event.about() {
-            Subject::Employee(employee) => employee,
-            Subject::Booking(_) => self.asked(event)?,
-            Subject::Session(session) => self.sessions.get(session)?.employee,
-            Subject::Company | Subject::Client => return None,
-        };
+        let employee = self.whose_status(event)?;
         let was = self.roster.get(employee).map(|e| (e.status(), e.intent))?;
-        Some(StatusWatch { employee, was, cause })
+        Some(StatusWatch { employee, was, cause: cause_of(event) })
     }
 
-    /// The employee whose offer begins or ends with the event.
-    fn asked(&self, event: &Event) -> Option<EmployeeNo> {
-        if let Event::OfferMade { employee, .. } = event {
-            Some(*employee)
-        } else if let Event::OfferClosed { offer, .. } | Event::OfferAccepted { offer, .. } = event {
-            Some(self.bookings.get(offer.booking)?.open_offer(offer.attempt)?.employee)
-        } else {
-            None
+    fn whose_status(&self, event: &Event) -> Option<EmployeeNo> {
+        match event {
+            Event::IntentSet { employee, .. }
+            | Event::EmployeeConnected { employee }
+            | Event::EmployeeDisconnected { employee }
+            | Event::EmployeeUnreachable { employee }
+            | Event::WrapUpEnded { employee }
+            | Event::OfferMade { employee, .. } => Some(*employee),
+            Event::OfferClosed { offer, .. } | Event::OfferAccepted { offer, .. } => {
+                self.bookings.get(offer.booking)?.open_offer(offer.attempt).map(|offer| offer.employee)
+            }
+            Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|s| s.employee),
+            Event::CompanySet { .. }
+            | Event::BrandSet { .. }
+            | Event::CompanyRemoved
+            | Event::EmployeeSet { .. }
+            | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
+            | Event::BookingOpened { .. }
+            | Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
+            | Event::BookingEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::PartyEntered { .. }
+            | Event::PartyLeft { .. }
+            | Event::MessageSent { .. }
+            | Event::NotesWritten { .. }
+            | Event::ClockFollowed { .. }
+            | Event::Resumed => None,
         }
     }
 
     fn tell(&self, event: &Event, turn: &mut Turn) {
-        match event.about() {
-            Subject::Company => {
-                if matches!(event, Event::CompanyRemoved) {
-                    turn.tell(Notice::CompanyGone);
-                } else if let Event::AccessRevoked { whose, .. } = event
-                    // The end of the company is told to all instead.
-                    && *whose != Whose::Everybody
-                {
-                    turn.tell(Notice::ShutOut(whose.clone()));
+        match event {
+            Event::CompanyRemoved => turn.tell(Notice::CompanyGone),
+            Event::EmployeeSet { employee, .. } => turn.tell(Notice::BoardEmployee(*employee)),
+            // The end of the company is told to all instead.
+            Event::AccessRevoked { whose: Whose::Everybody, .. } => {}
+            Event::AccessRevoked { whose, .. } => turn.tell(Notice::ShutOut(whose.clone())),
+            Event::EmployeeRemoved { id, .. } => turn.tell(Notice::EmployeeGone(id.clone())),
+            Event::BookingEnded { booking, .. } => self.tell_booking(*booking, turn),
+            Event::OfferMade { offer, employee, .. } => {
+                turn.tell(Notice::Offer { employee: *employee, offer: *offer });
+                self.tell_booking(offer.booking, turn);
+            }
+            Event::OfferClosed { offer, outcome, .. } => self.tell_offer_closed(*offer, *outcome, turn),
+            Event::OfferAccepted { offer, session } => {
+                self.tell_offer_closed(*offer, Outcome::Accepted, turn);
+                self.tell_booking(offer.booking, turn);
+                self.tell_session(*session, turn);
+            }
+            Event::PartyEntered { session, party } => {
+                turn.tell(Notice::Peer { session: *session, to: party.other(), online: true });
+            }
+            Event::PartyLeft { session, party } => {
+                turn.tell(Notice::Peer { session: *session, to: party.other(), online: false });
+            }
+            Event::MessageSent { session, message, .. } => {
+                turn.tell(Notice::Message { session: *session, message: *message });
+            }
+            Event::NotesWritten { session, .. } => turn.tell(Notice::Notes { session: *session }),
+            Event::SessionEnded { session, .. } => {
+                turn.tell(Notice::Ended { session: *session });
+                self.tell_session(*session, turn);
+                if let Some(booking) = self.sessions.get(*session).map(|s| s.booking) {
+                    self.tell_booking(booking, turn);
                 }
             }
-            Subject::Employee(employee) => {
-                if matches!(event, Event::EmployeeSet { .. }) {
-                    turn.tell(Notice::BoardEmployee(employee));
-                } else if let Event::EmployeeRemoved { id, .. } = event {
-                    turn.tell(Notice::EmployeeGone(id.clone()));
-                }
-            }
-            Subject::Client => {}
-            Subject::Booking(booking) => self.tell_of_booking(booking, event, turn),
-            Subject::Session(session) => self.tell_of_session(session, event, turn),
-        }
-    }
-
-    /// A new booking is told with its offer, which comes in the same turn.
-    fn tell_of_booking(&self, booking: BookingId, event: &Event, turn: &mut Turn) {
-        if let Event::OfferMade { offer, employee, .. } = event {
-            turn.tell(Notice::Offer { employee: *employee, offer: *offer });
-            self.tell_booking(booking, turn);
-        } else if let Event::OfferClosed { offer, outcome, .. } = event {
-            self.tell_offer_closed(*offer, *outcome, turn);
-        } else if let Event::OfferAccepted { offer, session } = event {
-            self.tell_offer_closed(*offer, Outcome::Accepted, turn);
-            self.tell_booking(booking, turn);
-            self.tell_session(*session, turn);
-        } else if matches!(event, Event::BookingEnded { .. }) {
-            self.tell_booking(booking, turn);
-        }
-    }
-
-    fn tell_of_session(&self, session: SessionId, event: &Event, turn: &mut Turn) {
-        if let Event::PartyEntered { party, .. } = event {
-            turn.tell(Notice::Peer { session, to: party.other(), online: true });
-        } else if let Event::PartyLeft { party, .. } = event {
-            turn.tell(Notice::Peer { session, to: party.other(), online: false });
-        } else if let Event::MessageSent { message, .. } = event {
-            turn.tell(Notice::Message { session, message: *message });
-        } else if matches!(event, Event::NotesWritten { .. }) {
-            turn.tell(Notice::Notes { session });
-        } else if matches!(event, Event::SessionEnded { .. }) {
-            turn.tell(Notice::Ended { session });
-            self.tell_session(session, turn);
-            if let Some(booking) = self.sessions.get(session).map(|s| s.booking) {
-                self.tell_booking(booking, turn);
-            }
+            // A new booking is told with its offer, which comes in the same turn.
+            Event::BookingOpened { .. }
+            | Event::CompanySet { .. }
+            | Event::BrandSet { .. }
+            | Event::IntentSet { .. }
+            | Event::EmployeeConnected { .. }
+            | Event::EmployeeDisconnected { .. }
+            | Event::EmployeeUnreachable { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::ClockFollowed { .. }
+            | Event::Resumed => {}
         }
     }
 
@@ -201,33 +217,44 @@ fn drop_repeats(notices: &mut Vec<Notice>, mut told: usize) {
 
 /// The cause of the change, if the event changes a status.
 const fn cause_of(event: &Event) -> Option<Cause> {
-    if let Event::IntentSet { by, .. } = event {
-        Some(match by {
-            IntentBy::Employee => Cause::SetByEmployee,
-            IntentBy::Admin => Cause::SetByAdmin,
-            IntentBy::Missed => Cause::Missed,
-            IntentBy::Lapsed => Cause::ConnectionLost,
-        })
-    } else if let Event::OfferClosed { outcome, .. } = event {
-        match outcome {
+    match event {
+        Event::OfferMade { .. } => Some(Cause::Offer),
+        Event::OfferClosed { outcome, .. } => match outcome {
             Outcome::Rejected => Some(Cause::Declined),
             Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired => Some(Cause::Missed),
             // The cause is that the employee went offline, which was told before.
             Outcome::WentOffline => None,
             Outcome::Accepted => Some(Cause::SessionStarted),
             Outcome::ClientCancelled | Outcome::ClientLost | Outcome::WithdrawnByAdmin => Some(Cause::Offer),
-        }
-    } else if matches!(event, Event::OfferMade { .. }) {
-        Some(Cause::Offer)
-    } else if matches!(event, Event::OfferAccepted { .. }) {
-        Some(Cause::SessionStarted)
-    } else if matches!(event, Event::SessionEnded { .. } | Event::WrapUpEnded { .. }) {
-        Some(Cause::SessionEnded)
-    } else if matches!(event, Event::EmployeeUnreachable { .. } | Event::EmployeeDisconnected { .. }) {
-        Some(Cause::ConnectionLost)
-    } else if matches!(event, Event::EmployeeConnected { .. }) {
-        Some(Cause::Reconnected)
-    } else {
-        None
+        },
+        Event::OfferAccepted { .. } => Some(Cause::SessionStarted),
+        Event::SessionEnded { .. } | Event::WrapUpEnded { .. } => Some(Cause::SessionEnded),
+        Event::IntentSet { by, .. } => Some(match by {
+            IntentBy::Employee => Cause::SetByEmployee,
+            IntentBy::Admin => Cause::SetByAdmin,
+            IntentBy::Missed => Cause::Missed,
+            IntentBy::Lapsed => Cause::ConnectionLost,
+        }),
+        Event::EmployeeUnreachable { .. } | Event::EmployeeDisconnected { .. } => Some(Cause::ConnectionLost),
+        Event::EmployeeConnected { .. } => Some(Cause::Reconnected),
+        Event::CompanySet { .. }
+        | Event::BrandSet { .. }
+        | Event::CompanyRemoved
+        | Event::EmployeeSet { .. }
+        | Event::EmployeeRemoved { .. }
+        | Event::AccessRevoked { .. }
+        | Event::BookingOpened { .. }
+        | Event::OfferDelivered { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
+        | Event::BookingEnded { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::MessageSent { .. }
+        | Event::NotesWritten { .. }
+        | Event::ClockFollowed { .. }
+        | Event::Resumed => None,
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use switchboard_core::{
-    Booking, BookingId, BookingReason, Company, CompanyId, EndedBy, Event, Offer, OfferId, Outcome, SessionId, Subject,
-    Time,
+    Booking, BookingId, BookingReason, Company, CompanyId, EndedBy, Event, Offer, OfferId, Outcome, SessionId, Time,
 };
 use switchboard_metrics::{METRICS, seconds};
 
@@ -68,47 +67,63 @@ impl Outcomes {
 }
 
 fn note(company: &Company, event: &Event, now: Time) -> Option<NotedOutcome> {
-    match event.about() {
-        Subject::Booking(booking) => note_booking(company, booking, event, now),
-        Subject::Session(session) => {
-            let Event::SessionEnded { by, .. } = event else { return None };
-            let ended = company.session(session)?;
+    match event {
+        Event::OfferMade { offer, .. } => (offer.attempt == 1).then_some(NotedOutcome::FirstOffer),
+        Event::OfferClosed { offer, outcome, .. } => {
+            let (_, closed) = find(company, *offer)?;
+            Some(NotedOutcome::OfferClosed { outcome: *outcome, after_ms: closed.made_at.ms_until(now) })
+        }
+        Event::OfferAccepted { offer, session } => {
+            let (booking, accepted) = find(company, *offer)?;
+            Some(NotedOutcome::Assigned {
+                booking: booking.id,
+                session: *session,
+                offers: offer.attempt,
+                after_ms: accepted.made_at.ms_until(now),
+                searched_ms: booking.created_at.ms_until(now),
+            })
+        }
+        Event::BookingEnded { booking, reason } => {
+            let ended = company.booking(*booking)?;
+            Some(NotedOutcome::BookingEnded {
+                booking: *booking,
+                reason: *reason,
+                offers: ended.latest_offer_id().attempt,
+                searched_ms: ended.created_at.ms_until(now),
+            })
+        }
+        Event::SessionEnded { session, by, .. } => {
+            let ended = company.session(*session)?;
             Some(NotedOutcome::SessionEnded {
-                session,
+                session: *session,
                 booking: ended.booking,
                 by: *by,
                 lasted_ms: ended.started_at.ms_until(now),
             })
         }
-        Subject::Company | Subject::Employee(_) | Subject::Client => None,
-    }
-}
-
-fn note_booking(company: &Company, booking: BookingId, event: &Event, now: Time) -> Option<NotedOutcome> {
-    if let Event::OfferMade { offer, .. } = event {
-        (offer.attempt == 1).then_some(NotedOutcome::FirstOffer)
-    } else if let Event::OfferClosed { offer, outcome, .. } = event {
-        let (_, closed) = find(company, *offer)?;
-        Some(NotedOutcome::OfferClosed { outcome: *outcome, after_ms: closed.made_at.ms_until(now) })
-    } else if let Event::OfferAccepted { offer, session } = event {
-        let (found, accepted) = find(company, *offer)?;
-        Some(NotedOutcome::Assigned {
-            booking,
-            session: *session,
-            offers: offer.attempt,
-            after_ms: accepted.made_at.ms_until(now),
-            searched_ms: found.created_at.ms_until(now),
-        })
-    } else if let Event::BookingEnded { reason, .. } = event {
-        let ended = company.booking(booking)?;
-        Some(NotedOutcome::BookingEnded {
-            booking,
-            reason: *reason,
-            offers: ended.latest_offer_id().attempt,
-            searched_ms: ended.created_at.ms_until(now),
-        })
-    } else {
-        None
+        Event::CompanySet { .. }
+        | Event::BrandSet { .. }
+        | Event::CompanyRemoved
+        | Event::EmployeeSet { .. }
+        | Event::EmployeeRemoved { .. }
+        | Event::AccessRevoked { .. }
+        | Event::IntentSet { .. }
+        | Event::EmployeeConnected { .. }
+        | Event::EmployeeDisconnected { .. }
+        | Event::EmployeeUnreachable { .. }
+        | Event::WrapUpEnded { .. }
+        | Event::BookingOpened { .. }
+        | Event::OfferDelivered { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::MessageSent { .. }
+        | Event::NotesWritten { .. }
+        | Event::ClockFollowed { .. }
+        | Event::Resumed => None,
     }
 }
 
