@@ -2,19 +2,12 @@
 
 use std::fs;
 
-use clap::Parser;
 use tempfile::TempDir;
 
 use super::rows::{Kind, ROWS, SettingSpec};
 use super::*;
 
 mod refused;
-
-#[derive(Parser)]
-struct Command {
-    #[command(flatten)]
-    flags: Flags,
-}
 
 /// The secrets that a server needs without `dev`.
 const SECRETS: [(&str, &str); 2] = [
@@ -23,7 +16,7 @@ const SECRETS: [(&str, &str); 2] = [
 ];
 
 fn flags(line: &str) -> Flags {
-    Command::try_parse_from(["switchboard"].into_iter().chain(line.split_whitespace())).unwrap().flags
+    Flags::of(line.split_whitespace().map(Into::into)).unwrap()
 }
 
 fn variables(list: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {

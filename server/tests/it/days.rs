@@ -9,8 +9,8 @@ use switchboard_history::ForWhom;
 use switchboard_history::paging::Page;
 use switchboard_sqlite::check::check;
 
-use crate::history::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
 use crate::server::wait_until;
+use crate::world::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
 
 /// Consultations of a day that are committed together.
 const MANY: usize = 80;

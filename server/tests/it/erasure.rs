@@ -14,8 +14,8 @@ use switchboard_journal::Wanted;
 use switchboard_journal::audit::AuditEntry;
 use switchboard_sqlite::Sqlite;
 
-use crate::history::{DAY_MS, World, found_in_the_file};
 use crate::server::{API_KEY, Plan, Server, assert_whole, check, wait_until};
+use crate::world::{DAY_MS, World, found_in_the_file};
 
 /// Consultations that are committed together.
 const AT_ONCE: usize = 100;

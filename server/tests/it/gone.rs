@@ -6,7 +6,7 @@ use switchboard_core::erasure::Erasure;
 use switchboard_core::{Company, CompanySettings};
 use switchboard_sqlite::backup::backup;
 
-use crate::history::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
+use crate::world::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
 
 /// Words that only the erased client's texts contain.
 const MARKS: [&str; 2] = ["marked-message", "marked-notes"];

@@ -84,6 +84,8 @@ mod routes;
 
 mod events;
 
+mod world;
+
 mod history;
 
 mod removal;

@@ -11,8 +11,8 @@ use switchboard_history::{History, Range};
 use switchboard_sqlite::Sqlite;
 
 use crate::erasure::with_events;
-use crate::history::{DAY_MS, World};
 use crate::server::{API_KEY, Plan, Server, wait_until};
+use crate::world::{DAY_MS, World};
 
 /// The longest query, on a busy machine and without optimisation.
 const ANSWER_MAX: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use switchboard_core::{Command, CompanySettings, EmployeeId, Time};
 use switchboard_history::paging::Page;
 use switchboard_history::{ForWhom, History, HistoryFilter};
 
-use crate::history::World;
+use crate::world::World;
 
 const ALL: Page = Page { limit: 50, after: None };
 

@@ -32,11 +32,11 @@ use switchboard_journal::picture::{Kind, LOGO_MAX_BYTES, name_of};
 use switchboard_journal::{Journal, JournalItem, ReadBack, Store, StoreError, logos};
 use switchboard_wire::claims::{Claims, Role};
 
-use crate::history::World;
 use crate::keys::made;
 use crate::people::{Pair, Person};
 use crate::record::Record;
 use crate::server::{API_KEY, Plan, SECRET, Server, wait_until};
+use crate::world::World;
 
 /// A request whose answer is not read yet.
 struct Asked(TcpStream);

@@ -11,7 +11,7 @@ const SECTOR: usize = 512;
 /// Nonsense in the leftover shared memory.
 const REST: [u8; 3 * 4096] = [0xA5; 3 * 4096];
 
-/// Which unsynced data is kept.
+/// The part of the unsynced data that a power cut leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
     Nothing,
