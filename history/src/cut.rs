@@ -8,7 +8,6 @@ use switchboard_journal::StoreError;
 use switchboard_journal::cut::Cut;
 
 use crate::asked::CompaniesAsked;
-use crate::lists::unreadable;
 use crate::past::{HistoryResult, Past};
 use crate::replay;
 
@@ -19,9 +18,9 @@ impl dyn Past + '_ {
         let mut found = Vec::new();
         let all = CompaniesAsked { among: None, prefix: "", after: "", limit: u32::MAX };
         self.companies(all, &mut |row| {
-            let settings: CompanySettings = serde_json::from_str(&row.settings).map_err(unreadable)?;
+            let settings: CompanySettings = serde_json::from_str(&row.settings).map_err(StoreError::unreadable)?;
             if settings.history_days > 0 {
-                found.push((CompanyId::from_stored(&row.id).map_err(unreadable)?, settings.history_days));
+                found.push((CompanyId::from_stored(&row.id).map_err(StoreError::unreadable)?, settings.history_days));
             }
             Ok(ControlFlow::Continue(()))
         })?;

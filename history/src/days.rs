@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use switchboard_core::{Company, CompanyId, Time};
+use switchboard_journal::StoreError;
 use switchboard_journal::day::{Day, DayPart};
 use switchboard_wire::view::json;
 
 use crate::figures::{Range, Span};
-use crate::lists::unreadable;
 use crate::past::{HistoryResult, Past};
 use crate::spread::StoredSpread;
 use crate::tally::{BookingTally, WorkTally};
@@ -192,7 +192,7 @@ impl SplitRange {
 }
 
 fn read<T: DeserializeOwned>(kept: &str) -> HistoryResult<T> {
-    serde_json::from_str(kept).map_err(unreadable)
+    serde_json::from_str(kept).map_err(StoreError::unreadable)
 }
 
 /// Describes the kept days that differ from their rows.

@@ -10,8 +10,7 @@ use switchboard_journal::Write;
 use switchboard_journal::audit::RenamedPerson;
 use switchboard_journal::erasure::{BASE, Begin, EVENT, ErasureStep, LINE, OFFER, Ready, SNAPSHOT};
 
-use crate::lists::unreadable;
-use crate::past::{HistoryResult, Past};
+use crate::past::{HistoryResult, Past, read_event};
 use crate::store::History;
 
 /// Events that are read and rewritten for one slice.
@@ -200,7 +199,7 @@ type Numbered = (u64, Time, Event);
 fn next_events(past: &dyn Past, id: &CompanyId, after: u64) -> HistoryResult<Vec<Numbered>> {
     let mut events = Vec::new();
     past.events(id, after, Some(EVENTS_AT_ONCE), &mut |stored| {
-        events.push((stored.seq, stored.at, serde_json::from_str(stored.data).map_err(unreadable)?));
+        events.push((stored.seq, stored.at, read_event(stored.data)?));
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(events)

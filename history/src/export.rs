@@ -11,7 +11,7 @@ use switchboard_core::{CompanyId, LogoId, MessageId, SessionId};
 use switchboard_journal::StoreError;
 use switchboard_wire::view::{BookingView, Moment, SessionView};
 
-use crate::lists::{OfferItem, booking_view, session_view, unreadable};
+use crate::lists::{OfferItem, booking_view, session_view};
 use crate::past::{HistoryResult, Past};
 use crate::store::History;
 
@@ -249,5 +249,5 @@ impl ExportPage<'_> {
 }
 
 fn raw(json: &str) -> HistoryResult<&RawValue> {
-    serde_json::from_str(json).map_err(unreadable)
+    serde_json::from_str(json).map_err(StoreError::unreadable)
 }

@@ -14,8 +14,7 @@ use switchboard_journal::Wanted;
 use switchboard_journal::endpoint::Endpoint;
 use switchboard_wire::Kind;
 
-use crate::lists::unreadable;
-use crate::past::{HistoryResult, Past};
+use crate::past::{HistoryResult, Past, read_event};
 
 pub use feed_event::{FeedEvent, event_id};
 
@@ -76,7 +75,7 @@ impl dyn Past + '_ {
             return Ok(None);
         }
         let Some((at, data)) = self.event(company, seq)? else { return Ok(None) };
-        render::told(self, company, seq, at, &parse(&data)?)
+        render::told(self, company, seq, at, &read_event(&data)?)
     }
 
     /// The numbers of a company's oldest kept event and of its latest; none when there is no event.
@@ -105,7 +104,7 @@ fn slice<T>(
             if is_full {
                 return Ok(ControlFlow::Break(()));
             }
-            let told = tell(stored.seq, stored.at, &parse(stored.data)?)?;
+            let told = tell(stored.seq, stored.at, &read_event(stored.data)?)?;
             bytes += told.as_ref().map_or(0, &bytes_of);
             is_full = bytes > SLICE_MAX_BYTES && !slice.events.is_empty();
             if is_full {
@@ -119,8 +118,4 @@ fn slice<T>(
     })?;
     slice.is_all = !is_full && looked_at < LOOKED_AT_MAX;
     Ok(slice)
-}
-
-fn parse(data: &str) -> HistoryResult<Event> {
-    serde_json::from_str(data).map_err(unreadable)
 }

@@ -2,7 +2,7 @@
 
 use switchboard_core::Time;
 
-use crate::ids::first_of_ms;
+use crate::ids::prefix_of_ms;
 
 /// Maximum distance between the time in an id and the time of its row. An id is drawn a moment earlier, by the wall
 /// clock, and a company's time stands still for as long as that clock went back.
@@ -42,7 +42,7 @@ impl Span {
     #[must_use]
     pub fn ids(self) -> (String, String) {
         let (from, to) = (self.range.from.as_ms(), self.range.to.as_ms());
-        (first_of_ms(from.saturating_sub(self.slack_ms)), first_of_ms(to.saturating_add(self.slack_ms)))
+        (prefix_of_ms(from.saturating_sub(self.slack_ms)), prefix_of_ms(to.saturating_add(self.slack_ms)))
     }
 }
 

@@ -4,7 +4,7 @@
 // The port.
 pub mod asked;
 pub mod figures;
-mod ids;
+pub mod ids;
 pub mod past;
 pub mod store;
 

@@ -38,7 +38,7 @@ impl CompanyItem {
     }
 
     fn of(row: CompanyRow) -> HistoryResult<Self> {
-        let settings = serde_json::from_str(&row.settings).map_err(unreadable)?;
+        let settings = serde_json::from_str(&row.settings).map_err(StoreError::unreadable)?;
         Ok(Self {
             logo: row.logo.map(|logo| logo_path(&row.id, &logo)),
             id: row.id,
@@ -167,7 +167,7 @@ impl dyn Past + '_ {
         let Some(found) = self.booking(company, id)? else { return Ok(None) };
         let view = booking_view(company, found);
         let mut booking: serde_json::Map<_, _> =
-            serde_json::from_str(&switchboard_wire::view::json(&view)).map_err(unreadable)?;
+            serde_json::from_str(&switchboard_wire::view::json(&view)).map_err(StoreError::unreadable)?;
         booking.remove("offers");
         let offers = self.offers(company, id)?.into_iter().map(OfferItem::from).collect();
         Ok(Some(BookingDetail { booking, offers }))
@@ -275,8 +275,4 @@ fn message_view(row: MessageRow) -> MessageView<'static> {
 
 fn owned(text: &str) -> Text<'static> {
     Cow::Owned(text.to_owned())
-}
-
-pub(crate) fn unreadable(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable(error.to_string())
 }

@@ -10,7 +10,9 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use switchboard_core::{BookingId, Company, CompanyId, EmployeeId, EmployeeNo, LogoId, OfferId, SessionId, Time};
+use switchboard_core::{
+    BookingId, Company, CompanyId, EmployeeId, EmployeeNo, Event, LogoId, OfferId, SessionId, Time,
+};
 use switchboard_journal::StoreError;
 use switchboard_journal::api_key::{ApiKey, DatedKey};
 use switchboard_journal::audit::{self, AuditEntry};
@@ -73,8 +75,6 @@ pub trait Companies {
     /// Companies, ordered by id.
     fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> HistoryResult<()>;
     fn company_row(&self, company: &CompanyId) -> HistoryResult<Option<CompanyRow>>;
-    /// The company after all its projected events, and the number of events since its snapshot.
-    fn company(&self, company: &CompanyId) -> HistoryResult<(Company, u64)>;
     /// Ordered by id, behind an id.
     fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> HistoryResult<()>;
     /// The time at which the current company of the id was made; 0 while there is none.
@@ -172,6 +172,11 @@ pub struct StoredEvent<'a> {
     pub data: &'a str,
 }
 
+/// An event from its stored JSON.
+pub(crate) fn read_event(data: &str) -> HistoryResult<Event> {
+    serde_json::from_str(data).map_err(StoreError::unreadable)
+}
+
 /// The events of a company, in their order.
 pub trait Events {
     /// Events behind that number; all of them when there is no limit.
@@ -206,6 +211,8 @@ pub trait Bases {
     fn last_base(&self, company: &CompanyId) -> HistoryResult<Option<u64>>;
     /// Whether the base after that event is stored as exactly this JSON.
     fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> HistoryResult<bool>;
+    /// The snapshot, from which a load of the company continues.
+    fn snapshot(&self, company: &CompanyId) -> HistoryResult<Option<Company>>;
     /// The number of the event after which the snapshot was taken.
     fn snapshot_at(&self, company: &CompanyId) -> HistoryResult<Option<u64>>;
 }

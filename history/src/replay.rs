@@ -5,8 +5,7 @@ use std::ops::ControlFlow;
 use switchboard_core::{Company, CompanyId, Event, Time};
 use switchboard_journal::StoreError;
 
-use crate::lists::unreadable;
-use crate::past::{HistoryResult, Past};
+use crate::past::{HistoryResult, Past, read_event};
 
 /// Maximum number of events that one question replays, in some seconds. Only a store that an earlier version wrote has
 /// so many events between two bases.
@@ -23,6 +22,28 @@ pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> His
 }
 
 impl dyn Past + '_ {
+    /// The company after all its projected events, and the number of events since its snapshot.
+    pub fn company(&self, id: &CompanyId) -> HistoryResult<(Company, u64)> {
+        let mut company = self.snapshot(id)?.unwrap_or_else(|| Company::new(id.clone()));
+        let since = company.seq();
+        self.each_event(id, since, |at, event| {
+            company.apply(at, event);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let events = company.seq() - since;
+        Ok((company, events))
+    }
+
+    /// Hands over a company's events behind that number, in order, until the callback breaks.
+    pub fn each_event(
+        &self,
+        id: &CompanyId,
+        after: u64,
+        mut each: impl FnMut(Time, &Event) -> HistoryResult<ControlFlow<()>>,
+    ) -> HistoryResult<()> {
+        self.events(id, after, None, &mut |stored| each(stored.at, &read_event(stored.data)?))
+    }
+
     /// The state from which the remaining events continue; none when all events are kept.
     pub fn origin(&self, id: &CompanyId) -> HistoryResult<Option<Company>> {
         match self.events_kept(id)? {
@@ -54,15 +75,14 @@ pub fn go_on_for(
 ) -> HistoryResult<()> {
     let (id, after) = (company.id().clone(), company.seq());
     let mut read = 0;
-    past.events(&id, after, None, &mut |stored| {
+    past.each_event(&id, after, |at, event| {
         read += 1;
         if read > events_max {
             return Err(StoreError::TooFarBack(events_max));
         }
-        let event = serde_json::from_str(stored.data).map_err(unreadable)?;
-        let goes_on = each(company, stored.at, &event);
+        let goes_on = each(company, at, event);
         if goes_on.is_continue() {
-            company.apply(stored.at, &event);
+            company.apply(at, event);
         }
         Ok(goes_on)
     })

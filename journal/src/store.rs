@@ -1,6 +1,7 @@
 //! The ports of a store: the commit of entries, and the recovery of companies.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
@@ -52,6 +53,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The error for stored data that nothing can be made of.
+    pub fn unreadable(error: impl fmt::Display) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+
     /// Whether the error is permanent for this process: committed entries may be in a store that is not read again.
     #[must_use]
     pub const fn is_for_good(&self) -> bool {

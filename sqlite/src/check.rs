@@ -15,13 +15,12 @@ use switchboard_history::{Past, days};
 use switchboard_journal::StoreError;
 use switchboard_journal::rows::{Row, RowKey, rows_of, rows_of_all};
 
-use crate::columns::{parsed, parsed_or_null, time, unreadable};
+use crate::columns::{parsed, parsed_or_null, state, time, unreadable};
 use crate::commit_log::{self, CommitLog, Logged};
 use crate::past::Tables;
 use crate::past::bookings::{booking_columns, offer_columns, read_booking, read_offer};
 use crate::past::sessions::{message_columns, read_message, read_notes, read_session, session_columns};
 use crate::reader::Reader;
-use crate::states::{read_snapshot, while_events};
 use crate::{Error, erasure, logos, removal, tables};
 
 /// Maximum number of differences that are described for one company; the others are counted.
@@ -149,8 +148,9 @@ struct Folded {
 /// Folds a company's events, from the oldest base if earlier events were removed, and compares every snapshot and base
 /// on the way.
 fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
-    let snapshot = read_snapshot_of(connection, id)?;
-    let base = (&Tables(connection) as &dyn Past).origin(id)?;
+    let past: &dyn Past = &Tables(connection);
+    let snapshot = past.snapshot(id)?;
+    let base = past.origin(id)?;
     let origin = base.as_ref().map(Company::clock);
     let company = base.unwrap_or_else(|| Company::new(id.clone()));
     let expected = rows_of_all(&company).into_iter().map(|row| (row.key(), row)).collect();
@@ -164,7 +164,7 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
     if is_another(snapshot.as_ref(), &folded.company, origin) {
         folded.found.push(format!("the snapshot after event {after} is not what the oldest base has"));
     }
-    while_events(connection, id, after, |at, event| {
+    past.each_event(id, after, |at, event| {
         let Folded { company, expected, found, hired, removed, .. } = &mut folded;
         company.apply(at, event);
         if matches!(event, Event::CompanyRemoved) {
@@ -209,7 +209,7 @@ fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time
 /// counts that an earlier version lacked.
 fn next_base(bases: &mut rusqlite::Rows<'_>) -> Result<Option<(u64, String)>, Error> {
     let Some(row) = bases.next()? else { return Ok(None) };
-    let base = read_snapshot(row.get_ref(1)?.as_str().map_err(unreadable)?)?;
+    let base = state(row, 1)?;
     Ok(Some((row.get::<_, i64>(0)?.cast_unsigned(), switchboard_wire::view::json(&base.without_counts()))))
 }
 
@@ -243,13 +243,6 @@ fn expect(expected: &mut BTreeMap<RowKey, Row>, row: Row) {
             expected.insert(row.key(), row);
         }
     }
-}
-
-fn read_snapshot_of(connection: &Connection, id: &CompanyId) -> Result<Option<Company>, Error> {
-    let mut query = connection.prepare("SELECT data FROM snapshots WHERE company_id = ?1")?;
-    let mut rows = query.query([id.as_str()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    read_snapshot(row.get_ref(0)?.as_str().map_err(unreadable)?).map(Some)
 }
 
 /// The rows of a company, and descriptions of those that cannot be read.

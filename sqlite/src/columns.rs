@@ -1,8 +1,8 @@
 //! Values of columns: times, ids, and the error for an unreadable value.
 
 use rusqlite::Row;
-use switchboard_core::Time;
 use switchboard_core::id::StoredAsText;
+use switchboard_core::{Company, Time};
 use switchboard_journal::StoreError;
 
 use crate::Error;
@@ -17,7 +17,7 @@ pub(crate) fn time(ms: i64) -> Time {
 }
 
 pub(crate) fn unreadable(error: impl std::fmt::Display) -> Error {
-    Error::Store(StoreError::Unreadable(error.to_string()))
+    Error::Store(StoreError::unreadable(error))
 }
 
 pub(crate) fn text<'a>(row: &'a Row<'_>, at: usize) -> Result<&'a str, Error> {
@@ -34,6 +34,13 @@ pub(crate) fn parsed<T: StoredAsText>(row: &Row<'_>, at: usize) -> Result<T, Err
 
 pub(crate) fn parsed_or_null<T: StoredAsText>(row: &Row<'_>, at: usize) -> Result<Option<T>, Error> {
     text_or_null(row, at)?.map(|text| T::from_stored(text).map_err(unreadable)).transpose()
+}
+
+/// The company of a snapshot or base.
+pub(crate) fn state(row: &Row<'_>, at: usize) -> Result<Company, Error> {
+    let mut company: Company = serde_json::from_str(text(row, at)?).map_err(unreadable)?;
+    company.rebuild();
+    Ok(company)
 }
 
 pub(crate) fn time_or_null(row: &Row<'_>, at: usize) -> Result<Option<Time>, Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_core::BookingId;
+use switchboard_history::ids::prefix_of_ms;
 use switchboard_journal::base::Base;
 use switchboard_journal::cut::Cut;
 
@@ -81,7 +81,7 @@ fn remove_bookings(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     let company = cut.company.as_str();
     let open: BTreeSet<String> = cut.origin.bookings().map(|booking| booking.id.to_string()).collect();
     // Ids grow with time, so that later bookings need not be read.
-    let begun = BookingId::from_u128(u128::from(cut.ended_before.as_ms().min((1 << 48) - 1)) << 80).to_string();
+    let begun = prefix_of_ms(cut.ended_before.as_ms());
     let sql = "SELECT b.id, b.session_id FROM bookings b
                LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
                WHERE b.company_id = ?1 AND b.id < ?2 AND (b.ended_at < ?3 OR s.ended_at < ?3) ORDER BY b.id";

@@ -10,7 +10,6 @@ mod columns;
 mod error;
 mod revision;
 pub mod schema;
-mod states;
 mod tables;
 
 // The writer: a commit appends to the commit log, and the projection copies the commit log into the tables.

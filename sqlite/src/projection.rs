@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use switchboard_core::CompanyId;
+use switchboard_history::Past;
 use switchboard_journal::rows::rows_of;
 
+use crate::Error;
 use crate::columns::unreadable;
 use crate::commit_log::{self, CommitLog, Logged};
+use crate::past::Tables;
 use crate::tables::{write_events, write_latest};
 use crate::unprojected::{Unprojected, written};
-use crate::{Error, states};
 
 /// Time that an entry waits for its projection. The longer the wait, the more entries of a company are projected
 /// together, so that fewer pages and rows are written twice; but readers with SQL see older tables.
@@ -188,8 +190,9 @@ pub(super) fn project_the_log(connection: &mut Connection) -> Result<(), Error> 
             clashes.join("; ")
         )));
     }
+    let past: &dyn Past = &Tables(&transaction);
     for (id, entries) in unprojected {
-        let (mut company, _) = states::read_company(&transaction, &id)?;
+        let (mut company, _) = past.company(&id)?;
         let mut changed = Vec::new();
         for Logged { seq, at, events, .. } in entries {
             if seq != company.seq() + 1 {

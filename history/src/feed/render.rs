@@ -5,11 +5,11 @@
 
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time};
+use switchboard_journal::StoreError;
 use switchboard_wire::Kind;
 use switchboard_wire::view::Moment;
 
 use super::feed_event::{Data, FeedEvent, SessionData};
-use crate::lists::unreadable;
 use crate::past::{BookingFacts, HistoryResult, Past};
 
 /// The type, the lane and the data of an event.
@@ -201,7 +201,7 @@ fn session_ended(
 
 /// A client's JSON, unchanged.
 fn raw(note: Option<&str>) -> HistoryResult<Option<Box<RawValue>>> {
-    note.map(|note| RawValue::from_string(note.to_owned()).map_err(unreadable)).transpose()
+    note.map(|note| RawValue::from_string(note.to_owned()).map_err(StoreError::unreadable)).transpose()
 }
 
 /// The rows of one company, by key.

@@ -37,8 +37,8 @@ const ROOMS: &[Room] = &[
     },
     Room {
         directory: "sqlite/src",
-        order: "error asker owner_alone columns directory gate schema backup revision removal bases checkpoint states \
-                tables unprojected commit_log projection owner logos offline_writer audit keys past reader days \
+        order: "error asker owner_alone columns directory gate schema backup revision removal bases checkpoint logos \
+                offline_writer audit keys past tables unprojected commit_log projection owner reader days \
                 endpoints erasure cut write writer check",
     },
     Room { directory: "exchange/src", order: "clock ice admission outbox companies channel device scenes" },

@@ -8,19 +8,18 @@ use switchboard_history::past::{Bases, HistoryResult};
 
 use super::Tables;
 use crate::Error;
-use crate::columns::{ms, text, time};
-use crate::states::read_snapshot;
+use crate::columns::{ms, state, time};
 
 impl Bases for Tables<'_> {
     fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> HistoryResult<Option<Company>> {
         let sql = "SELECT data FROM (SELECT seq, data FROM bases WHERE company_id = ?1 AND at < ?3
                        ORDER BY at DESC, seq DESC LIMIT 1) WHERE seq > ?2";
-        self.one(sql, params![company.as_str(), after.cast_signed(), ms(moment)], read_state)
+        self.one(sql, params![company.as_str(), after.cast_signed(), ms(moment)], |row| state(row, 0))
     }
 
     fn first_base(&self, company: &CompanyId) -> HistoryResult<Option<Company>> {
         let sql = "SELECT data FROM bases WHERE company_id = ?1 ORDER BY seq LIMIT 1";
-        self.one(sql, [company.as_str()], read_state)
+        self.one(sql, [company.as_str()], |row| state(row, 0))
     }
 
     fn cut_at(&self, company: &CompanyId) -> HistoryResult<Option<Time>> {
@@ -45,13 +44,13 @@ impl Bases for Tables<'_> {
         Ok(found.unwrap_or(false))
     }
 
+    fn snapshot(&self, company: &CompanyId) -> HistoryResult<Option<Company>> {
+        self.one("SELECT data FROM snapshots WHERE company_id = ?1", [company.as_str()], |row| state(row, 0))
+    }
+
     fn snapshot_at(&self, company: &CompanyId) -> HistoryResult<Option<u64>> {
         self.one("SELECT seq FROM snapshots WHERE company_id = ?1", [company.as_str()], number)
     }
-}
-
-fn read_state(row: &Row<'_>) -> Result<Company, Error> {
-    read_snapshot(text(row, 0)?)
 }
 
 fn number(row: &Row<'_>) -> Result<u64, Error> {

@@ -1,7 +1,7 @@
 //! Companies, their employees and their logos.
 
 use rusqlite::{Row, params};
-use switchboard_core::{Company, CompanyId, LogoId, SessionId, Time};
+use switchboard_core::{CompanyId, LogoId, SessionId, Time};
 use switchboard_history::asked::CompaniesAsked;
 use switchboard_history::past::{Companies, CompanyRow, Each, EmployeeRow, HistoryResult};
 use switchboard_journal::picture::Kind;
@@ -9,7 +9,6 @@ use switchboard_journal::picture::Kind;
 use super::Tables;
 use crate::columns::{parsed, text, time};
 use crate::removal::{self, begins_at};
-use crate::states::read_company;
 use crate::{Error, logos};
 
 /// Skips from company to company along the index, so that the cost does not grow with the number of events.
@@ -43,10 +42,6 @@ impl Companies for Tables<'_> {
     fn company_row(&self, company: &CompanyId) -> HistoryResult<Option<CompanyRow>> {
         let sql = "SELECT id, name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
         self.one(sql, [company.as_str()], read_company_row)
-    }
-
-    fn company(&self, company: &CompanyId) -> HistoryResult<(Company, u64)> {
-        Ok(read_company(self.0, company)?)
     }
 
     fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> HistoryResult<()> {
