@@ -1,6 +1,7 @@
 //! The door: accepts connections, serves each in its own task, and limits how long each may last.
 
 mod counted;
+mod rest;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use counted::CountedStream;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rest::BodyToItsEnd;
 use switchboard_exchange::admission::{Admission, Entrance, Peer, Unfinished};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -135,7 +137,9 @@ where
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(entrance.clone());
         request.extensions_mut().insert(unfinished.clone());
-        let (answered, unfinished) = (app.call(request), unfinished.clone());
+        let (head, body) = request.into_parts();
+        let body = BodyToItsEnd::of(&head.headers, body);
+        let (answered, unfinished) = (app.call(hyper::Request::from_parts(head, body)), unfinished.clone());
         async move {
             let answer = answered.await;
             unfinished.is_whole();

@@ -64,6 +64,49 @@ fn a_body_that_is_too_long_is_a_problem_as_every_other() {
     assert_eq!((&problem["status"], &problem["reason"]), (&json!(413), &json!("too_large")));
 }
 
+/// Sends a whole request before the answer is read, as most clients do, and then another one on the same connection.
+#[test]
+fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let (_place, server) = server();
+    let body = vec![b' '; 40 * 1024 * 1024];
+    for (method, path, key, refused) in [
+        ("PUT", "/v1/companies/acme", API_KEY, "413"),
+        ("PUT", "/v1/companies/acme", "none", "401"),
+        ("PUT", "/v1/companies/acme/logo", API_KEY, "4"),
+        ("POST", "/v1/companies/acme/employees/import", API_KEY, "4"),
+        ("POST", "/nowhere", API_KEY, "404"),
+        ("DELETE", "/v1/companies/acme/events", API_KEY, "405"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let (head, length) = (format!("Host: switchboard\r\nAuthorization: Bearer {key}\r\n"), body.len());
+        let first = format!("{method} {path} HTTP/1.1\r\n{head}Content-Length: {length}\r\n\r\n");
+        stream.write_all(first.as_bytes()).unwrap();
+        stream.write_all(&body).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        write!(stream, "GET /healthz HTTP/1.1\r\n{head}Connection: close\r\n\r\n").unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        assert!(answers.starts_with(&format!("HTTP/1.1 {refused}")), "{method} {path}: {answers}");
+        assert!(answers.contains("HTTP/1.1 200"), "{method} {path}: {answers}");
+    }
+}
+
+#[test]
+fn who_waits_before_the_body_is_refused_without_it() {
+    let (_place, server) = server();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(
+        stream,
+        "PUT /v1/companies/acme HTTP/1.1\r\nHost: switchboard\r\nExpect: 100-continue\r\n\
+         Content-Length: 40000000\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "no body is asked for: {answer}");
+}
+
 #[test]
 fn a_body_is_one_json_object_and_nothing_after_it() {
     let (_place, server) = server();

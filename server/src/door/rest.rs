@@ -1,0 +1,73 @@
+//! The rest of a request's body, which is read and dropped when the answer comes before the end of the body.
+//!
+//! A connection that is closed with unread bytes is reset, and the client may never see the answer (RFC 9112, 9.6).
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody};
+use axum::http::{HeaderMap, header};
+use futures_util::StreamExt;
+use hyper::body::{Frame, Incoming, SizeHint};
+use tokio::time::timeout;
+
+/// The most bytes that are dropped: twice the longest accepted body.
+const REST_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The longest that bytes are dropped. A client that is still sending then is cut.
+const REST_MAX: Duration = Duration::from_secs(10);
+
+/// A request's body whose rest is dropped behind its reader.
+pub(super) struct BodyToItsEnd {
+    /// None once the end was read.
+    body: Option<Incoming>,
+    /// A client that waits for `100 Continue` has sent nothing until the body is read.
+    is_coming: bool,
+}
+
+impl BodyToItsEnd {
+    pub(super) fn of(headers: &HeaderMap, body: Incoming) -> Self {
+        Self { body: Some(body), is_coming: !headers.contains_key(header::EXPECT) }
+    }
+}
+
+impl HttpBody for BodyToItsEnd {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.is_coming = true;
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = Pin::new(body).poll_frame(cx);
+        if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
+            self.body = None;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl Drop for BodyToItsEnd {
+    fn drop(&mut self) {
+        let Some(body) = self.body.take() else { return };
+        if self.is_coming && !body.is_end_stream() {
+            tokio::spawn(timeout(REST_MAX, read_rest(body)));
+        }
+    }
+}
+
+async fn read_rest(body: Incoming) {
+    let (mut pieces, mut bytes) = (axum::body::Body::new(body).into_data_stream(), 0);
+    while bytes <= REST_MAX_BYTES
+        && let Some(Ok(piece)) = pieces.next().await
+    {
+        bytes += piece.len();
+    }
+}
