@@ -39,7 +39,7 @@ pub trait Past:
 impl<T: Companies + Bookings + Sessions + Events + Bases + Lookups + Figures + Days + Endpoints + Lists> Past for T {}
 
 /// A company as the tables have it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompanyRow {
     pub id: String,
     pub name: String,
@@ -52,7 +52,7 @@ pub struct CompanyRow {
 }
 
 /// An employee as the tables have it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmployeeRow {
     pub id: String,
     pub name: String,

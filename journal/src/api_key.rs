@@ -96,6 +96,7 @@ impl FreshKey {
 }
 
 /// A key with the times of its creation and revocation.
+#[derive(Clone, Debug)]
 pub struct DatedKey {
     pub key: ApiKey,
     pub created_at_ms: u64,

@@ -35,6 +35,7 @@ const ROOMS: &[Room] = &[
         order: "ids asked figures spread paging past store tally lists replay days audit cut erasure export feed \
                 snapshot statistics timeline webhooks",
     },
+    Room { directory: "memory/src", order: "gate rewrites tables rows cut erasure write past check" },
     Room {
         directory: "sqlite/src",
         order: "error asker owner_alone columns directory gate schema backup revision removal bases checkpoint logos \
@@ -223,6 +224,7 @@ fn sql_is_in_one_crate() {
         "exchange/src",
         "client/src",
         "load/src",
+        "memory/src",
         "server/src",
         "sim/src",
     ] {
@@ -242,6 +244,7 @@ fn a_crate_depends_on_those_before_it_alone() {
         "metrics",
         "journal",
         "history",
+        "memory",
         "sqlite",
         "exchange",
         "client",

@@ -67,24 +67,6 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
     assert_eq!((report.companies, report.events, report.differences), (1, 3, vec![]));
 }
 
-#[test]
-fn two_writers_of_one_event_number_cannot_both_be_right() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let (mut store, _reader) = Sqlite::open(directory.path()).expect("a store");
-    let told = Told::default();
-    let commit = |store: &mut Sqlite, seq, events| store.commit(&mut [entry(seq, 0, events, &told)]);
-    commit(&mut store, 1, vec![Event::Resumed]).expect("the first is stored");
-    for is_projected in [false, true] {
-        let second = commit(&mut store, 1, vec![Event::CompanyRemoved]);
-        assert!(second.is_err(), "the number is taken, projected or not: {is_projected}");
-        assert!(commit(&mut store, 3, vec![Event::CompanyRemoved]).is_err(), "and none is left out");
-        store.project(Projection::All).expect("projected");
-    }
-    commit(&mut store, 2, vec![Event::Resumed]).expect("the store goes on");
-    let both = &mut [entry(3, 0, vec![Event::Resumed], &told), entry(3, 0, vec![Event::Resumed], &told)];
-    assert!(store.commit(both).is_err(), "nor twice in one batch");
-}
-
 /// The history of a company, as entries.
 struct Life(Company);
 
