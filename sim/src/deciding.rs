@@ -98,7 +98,7 @@ impl World {
         found.ahead = found.stored.clone();
         let closing = found.rooms.values_mut().flatten().filter(|line| line.ears == Ears::Closing);
         closing.for_each(|line| line.ears = Ears::Open);
-        found.shadow = self.disk.stored().company(&found.id).0;
+        found.shadow = self.disk.company(&found.id);
         if let Err(difference) = found.stored.compare(&found.shadow) {
             panic!("promise 2: what was stored is not what was released: {difference}");
         }

@@ -22,10 +22,10 @@ impl World {
     /// When something does not heal.
     pub fn heal(&mut self, dice: &mut Rng) {
         {
-            let mut stored = self.disk.stored();
-            stored.full = false;
-            stored.unreadable = 0;
-            stored.read_takes = 0;
+            let mut condition = self.disk.condition();
+            condition.full = false;
+            condition.unreadable = 0;
+            condition.read_takes = 0;
         }
         if self.server.is_none() {
             self.start_house();
@@ -53,9 +53,9 @@ impl World {
         self.everybody_can_be_booked(dice);
         self.settle(dice);
         self.nobody_waits_for_an_answer();
-        self.disk.stored().check();
+        self.disk.check();
         for office in &self.offices {
-            let (company, _) = self.disk.stored().company(&office.id);
+            let company = self.disk.company(&office.id);
             if let Err(difference) = office.stored.compare(&company) {
                 panic!("what is stored is not what was released: {difference}");
             }

@@ -164,7 +164,7 @@ impl ServerUnderTest {
         let release = entry.release;
         let watched = move |fate| {
             if fate == Fate::Committed {
-                let stored = disk.stored().seq(&company);
+                let stored = disk.seq(&company);
                 assert!(stored >= last, "promise 2: told of event {last} when {stored} are stored");
             }
             let before = drain(&outboxes);
@@ -227,7 +227,7 @@ impl ServerUnderTest {
 
     /// Queues a company's state, as the snapshot thread does.
     pub fn queue_snapshot(&mut self, company: &CompanyId) {
-        let (state, _) = self.disk.stored().company(company);
+        let state = self.disk.company(company);
         if let Ok(place) = self.way_in.try_reserve() {
             place.send(JournalItem::snapshot(&state, 0));
         }

@@ -120,15 +120,15 @@ impl World {
             }
             Thing::Hush => self.hush(dice),
             Thing::Disk => {
-                let mut stored = self.disk.stored();
-                stored.full = !stored.full && dice.bool();
-                self.counts.full_disks += u64::from(stored.full);
+                let mut condition = self.disk.condition();
+                condition.full = !condition.full && dice.bool();
+                self.counts.full_disks += u64::from(condition.full);
             }
             Thing::Reads => {
-                let mut stored = self.disk.stored();
-                stored.read_takes = dice.u32(0..4);
-                stored.read_sees_the_past = dice.bool();
-                stored.unreadable = u32::from(dice.u8(0..3) == 0);
+                let mut condition = self.disk.condition();
+                condition.read_takes = dice.u32(0..4);
+                condition.read_sees_the_past = dice.bool();
+                condition.unreadable = u32::from(dice.u8(0..3) == 0);
             }
             Thing::Kill => {
                 let waiting = self.server.as_ref().map_or(0, crate::server_under_test::ServerUnderTest::waiting);
@@ -202,7 +202,7 @@ impl World {
     /// Stops the server in an orderly way: accepted work is stored and told, then the server ends.
     fn stop(&mut self) {
         let Some(server) = &self.server else { return };
-        if self.disk.stored().full || !server.is_healthy() {
+        if self.disk.condition().full || !server.is_healthy() {
             return;
         }
         server.context.exchange.drain();

@@ -1,6 +1,8 @@
 //! The companies of the scenes, as the disk has them at the start.
 
 use switchboard_core::{ClientId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, Time};
+use switchboard_journal::rows::rows_of;
+use switchboard_journal::{Entry, JournalItem};
 
 /// The time at which every scene starts.
 pub const START: Time = Time::from_ms(1_000_000);
@@ -30,11 +32,16 @@ pub fn idle_ann() -> [Command; 2] {
     [set_employee(&ann()), Command::SetStatus { employee: ann(), intent: Intent::Idle, by_admin: false }]
 }
 
-/// A company after these commands.
-pub fn after(company: &str, commands: &[Command]) -> Company {
+/// The entries of a company that is founded, and then takes these commands.
+pub fn after(company: &str, commands: &[Command]) -> Vec<JournalItem> {
     let mut company = Company::new(id(company));
-    for command in [set_company()].iter().chain(commands) {
-        company.take(START, command).outcome.unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
-    }
-    company
+    let entry = |command: &Command| {
+        let first_seq = company.seq() + 1;
+        let turn = company.take(START, command);
+        turn.outcome.unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
+        let (rows, release) = (rows_of(&company, &turn.events), Box::new(|_| {}));
+        let (company, events) = (company.id().clone(), turn.events);
+        JournalItem::Entry(Entry { company, epoch: 0, first_seq, at: turn.at, events, rows, release })
+    };
+    [set_company()].iter().chain(commands).map(entry).collect()
 }

@@ -26,7 +26,7 @@ fn is_absent((_, employee): (EmployeeNo, &Employee)) -> bool {
 #[test]
 fn what_was_lost_is_told_to_nobody_and_nothing_rests_on_it() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[]), &after("brix", &[])], 4, &some_failures());
+        let world = SceneWorld::new([after("acme", &[]), after("brix", &[])], 4, &some_failures());
         block_on(async {
             let mut hiring = Vec::new();
             for (company, employees) in [("acme", ["a1", "a2"]), ("acme", ["b1", "b2"]), ("brix", ["c1", "c2"])] {
@@ -138,7 +138,7 @@ fn an_employee_who_stays_while_the_disk_fails_is_still_asked() {
 #[test]
 fn a_settle_comes_back_also_while_the_disk_fails() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[])], 2, &[0, 1]);
+        let world = SceneWorld::new([after("acme", &[])], 2, &[0, 1]);
         block_on(async {
             let exchange = world.exchange.clone();
             let asking = spawn(async move {

@@ -22,7 +22,7 @@ pub struct SceneListener {
 
 /// Acme, where Ann is idle and has joined her topic, in a world where these commits fail, counted from 0.
 pub async fn ann_at_acme(failing: &[u32]) -> (SceneWorld, CompanyId, Here, SceneListener) {
-    let world = SceneWorld::new(&[&after("acme", &idle_ann())], 4, failing);
+    let world = SceneWorld::new([after("acme", &idle_ann())], 4, failing);
     let (acme, here) = (id("acme"), world.here());
     let at_ann = here.join(&acme, Room::Employee(ann())).await;
     (world, acme, here, at_ann)

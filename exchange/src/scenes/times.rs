@@ -37,7 +37,7 @@ async fn book_in_vain(world: &SceneWorld, acme: &CompanyId) {
 #[test]
 fn a_deadline_that_was_armed_while_the_timekeeper_slept_is_kept() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &idle_ann())], 8, &[]);
+        let world = SceneWorld::new([after("acme", &idle_ann())], 8, &[]);
         let acme = id("acme");
         block_on(async {
             let timekeeping = Timekeeping::begin(&world);
@@ -62,7 +62,7 @@ fn a_deadline_that_was_armed_while_the_timekeeper_slept_is_kept() {
 #[test]
 fn a_deadline_is_kept_though_there_is_no_place_in_the_queue() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &idle_ann()), &after("brix", &[])], 1, &[]);
+        let world = SceneWorld::new([after("acme", &idle_ann()), after("brix", &[])], 1, &[]);
         block_on(async {
             let timekeeping = Timekeeping::begin(&world);
             book_in_vain(&world, &id("acme")).await;
@@ -75,7 +75,7 @@ fn a_deadline_is_kept_though_there_is_no_place_in_the_queue() {
 #[test]
 fn a_deadline_is_kept_though_the_disk_fails() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &idle_ann()), &after("brix", &[])], 4, &some_failures());
+        let world = SceneWorld::new([after("acme", &idle_ann()), after("brix", &[])], 4, &some_failures());
         block_on(async {
             let timekeeping = Timekeeping::begin(&world);
             book_in_vain(&world, &id("acme")).await;

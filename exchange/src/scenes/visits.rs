@@ -32,7 +32,7 @@ async fn hire_at_once(here: &Here, plans: &'static [(&'static str, &'static [&'s
 #[test]
 fn visitors_never_meet_and_their_entries_are_in_order() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[]), &after("brix", &[])], 4, &[]);
+        let world = SceneWorld::new([after("acme", &[]), after("brix", &[])], 4, &[]);
         block_on(async {
             hire_at_once(&world.here(), &[("acme", &["a1", "a2"]), ("acme", &["b1", "b2"]), ("brix", &["c1"])]).await;
             world.end().await;
@@ -43,7 +43,7 @@ fn visitors_never_meet_and_their_entries_are_in_order() {
 #[test]
 fn a_queue_with_one_place_refuses_and_loses_nothing() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[])], 1, &[]);
+        let world = SceneWorld::new([after("acme", &[])], 1, &[]);
         block_on(async {
             hire_at_once(&world.here(), &[("acme", &["a1"]), ("acme", &["b1"]), ("acme", &["c1"])]).await;
             world.end().await;
@@ -54,7 +54,7 @@ fn a_queue_with_one_place_refuses_and_loses_nothing() {
 #[test]
 fn a_company_is_read_once_though_many_come() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[])], 8, &[]);
+        let world = SceneWorld::new([after("acme", &[])], 8, &[]);
         block_on(async {
             hire_at_once(&world.here(), &[("acme", &["a1"]), ("acme", &["b1"]), ("acme", &["c1"])]).await;
             assert_eq!(world.disk.reads(&id("acme")), 1);
@@ -66,7 +66,7 @@ fn a_company_is_read_once_though_many_come() {
 #[test]
 fn nothing_is_left_of_a_visit_that_panics_and_nothing_else_is_lost() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[])], 8, &[]);
+        let world = SceneWorld::new([after("acme", &[])], 8, &[]);
         block_on(async {
             let here = world.here();
             let panicking = shuttle::thread::spawn(move || {
@@ -83,7 +83,7 @@ fn nothing_is_left_of_a_visit_that_panics_and_nothing_else_is_lost() {
 #[test]
 fn what_comes_of_a_company_that_was_let_go_is_not_lost() {
     explore(|| {
-        let world = SceneWorld::new(&[], 8, &[]);
+        let world = SceneWorld::new([], 8, &[]);
         let acme = id("acme");
         block_on(async {
             // A look at a company without events makes a slot and retires the slot again.
@@ -117,7 +117,7 @@ fn what_comes_of_a_company_that_was_let_go_is_not_lost() {
 #[test]
 fn after_a_settle_all_that_was_decided_before_is_told() {
     explore(|| {
-        let world = SceneWorld::new(&[&after("acme", &[]), &after("brix", &[])], 3, &[]);
+        let world = SceneWorld::new([after("acme", &[]), after("brix", &[])], 3, &[]);
         let decided = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
         let (outbox, unread) = Outbox::new(16, Version::V2);
         block_on(async {

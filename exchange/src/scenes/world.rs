@@ -1,6 +1,7 @@
-//! A small world around an exchange: a slow and failing disk in memory, and visitors with the checks of the model.
+//! A small world around an exchange: a slow and failing disk, and visitors with the checks of the model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, PoisonError};
@@ -9,18 +10,22 @@ use futures_util::future::BoxFuture;
 use switchboard_core::{Command, Company, CompanyId, EmployeeId, SessionId, Time};
 use switchboard_journal::sync::{Mutex, Notify, step, watch};
 use switchboard_journal::{Fate, Journal, JournalItem, JournalThread, ReadBack, Store, StoreError};
+use switchboard_memory::MemoryStore;
 
 use super::company::{self, START};
 use crate::clock::Clock;
 use crate::companies::{Exchange, NotNow, Visit};
 
-/// A store in memory that fails on demand.
+/// A store that fails on demand.
 #[derive(Clone, Default)]
-pub struct SceneDisk(Arc<Mutex<SceneDiskState>>, Arc<Notify>);
+pub struct SceneDisk {
+    store: MemoryStore,
+    condition: Arc<Mutex<SceneCondition>>,
+    committed: Arc<Notify>,
+}
 
 #[derive(Default)]
-struct SceneDiskState {
-    companies: BTreeMap<CompanyId, Company>,
+struct SceneCondition {
     /// The commits that fail, counted from 0.
     failing: BTreeSet<u32>,
     commits: u32,
@@ -29,27 +34,40 @@ struct SceneDiskState {
     sick_for: u32,
     recoveries: u32,
     reads: BTreeMap<CompanyId, u32>,
+    /// The companies as they were when they were looked at last.
+    looked_at: BTreeMap<CompanyId, Company>,
 }
 
 impl SceneDisk {
-    fn with<R>(&self, look: impl FnOnce(&mut SceneDiskState) -> R) -> R {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<R>(&self, look: impl FnOnce(&mut SceneCondition) -> R) -> R {
+        look(&mut self.condition.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The committed state of a company.
     pub fn company(&self, id: &CompanyId) -> Company {
-        self.with(|stored| stored.company(id).clone())
+        self.with(|disk| {
+            let company = disk.looked_at.entry(id.clone()).or_insert_with(|| Company::new(id.clone()));
+            // Only the new events are read, because thousands of orders look at a company again and again.
+            let more = self.store.ask(|past| {
+                past.each_event(id, company.seq(), |at, event| {
+                    company.apply(at, event);
+                    Ok(ControlFlow::Continue(()))
+                })
+            });
+            more.expect("a company can be read");
+            company.clone()
+        })
     }
 
     pub fn companies(&self) -> Vec<CompanyId> {
-        self.with(|stored| stored.companies.keys().cloned().collect())
+        self.store.companies()
     }
 
     /// Waits until the committed state of a company satisfies `holds`.
     pub async fn changes_until(&self, id: &CompanyId, holds: impl Fn(&Company) -> bool) {
         // Without polling, so that the model finds a scene in which nothing happens any more.
         while !holds(&self.company(id)) {
-            self.1.notified().await;
+            self.committed.notified().await;
         }
     }
 
@@ -73,15 +91,11 @@ impl SceneDisk {
 
     /// Whether the company has the employee in its committed state.
     pub fn has(&self, company: &CompanyId, employee: &EmployeeId) -> bool {
-        self.with(|stored| stored.company(company).find_employee(employee).is_some())
+        self.company(company).find_employee(employee).is_some()
     }
 }
 
-impl SceneDiskState {
-    fn company(&mut self, id: &CompanyId) -> &mut Company {
-        self.companies.entry(id.clone()).or_insert_with(|| Company::new(id.clone()))
-    }
-
+impl SceneCondition {
     fn well(&self) -> Result<(), StoreError> {
         if self.sick { Err(StoreError::Unreadable("the disk is full".into())) } else { Ok(()) }
     }
@@ -90,36 +104,28 @@ impl SceneDiskState {
 impl Store for SceneDisk {
     fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         step();
-        let bell = self.1.clone();
-        self.with(|stored| {
-            if stored.failing.remove(&stored.commits) {
-                stored.sick = true;
+        self.with(|disk| {
+            if disk.failing.remove(&disk.commits) {
+                disk.sick = true;
             }
-            stored.commits += 1;
-            stored.well()?;
-            for work in batch {
-                let JournalItem::Entry(entry) = work else { continue };
-                let company = stored.company(&entry.company);
-                assert_eq!(entry.first_seq, company.seq() + 1, "no gap and no double in {}", entry.company);
-                for event in &entry.events {
-                    company.apply(entry.at, event);
-                }
-            }
-            bell.notify_one();
-            Ok(())
-        })
+            disk.commits += 1;
+            disk.well()
+        })?;
+        self.store.commit(batch).expect("no number is left out or given twice");
+        self.committed.notify_one();
+        Ok(())
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
         step();
-        self.with(|stored| {
-            if stored.sick_for > 0 {
-                stored.sick_for -= 1;
+        self.with(|disk| {
+            if disk.sick_for > 0 {
+                disk.sick_for -= 1;
             } else {
-                stored.sick = false;
-                stored.recoveries += 1;
+                disk.sick = false;
+                disk.recoveries += 1;
             }
-            stored.well()
+            disk.well()
         })
     }
 }
@@ -130,25 +136,19 @@ impl ReadBack for SceneDisk {
         Box::pin(async move {
             // A read takes its time: commits may come before it and behind it.
             shuttle::future::yield_now().await;
-            let company = disk.company(&id);
-            disk.with(|stored| *stored.reads.entry(id).or_default() += 1);
+            let read = disk.store.read_company(&id).await;
+            disk.with(|disk| *disk.reads.entry(id).or_default() += 1);
             shuttle::future::yield_now().await;
-            let events = company.seq();
-            Ok((company, events))
+            read
         })
     }
 
     fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
-        let companies = self.with(|stored| stored.companies.keys().cloned().collect());
-        Box::pin(async move { Ok(companies) })
+        self.store.companies_with_open_things()
     }
 
     fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
-        let found = self.with(|stored| {
-            let mut companies = stored.companies.values();
-            companies.find(|company| company.session(id).is_some()).map(|company| company.id().clone())
-        });
-        Box::pin(async move { Ok(found) })
+        self.store.company_of_session(id)
     }
 }
 
@@ -172,15 +172,16 @@ pub struct Here {
 }
 
 impl SceneWorld {
-    /// A world with these companies on the disk, so many places in the journal's queue, and these failing commits.
-    pub fn new(companies: &[&Company], places: usize, failing: &[u32]) -> Self {
-        let stored = SceneDiskState {
-            companies: companies.iter().map(|company| (company.id().clone(), (*company).clone())).collect(),
-            failing: failing.iter().copied().collect(),
-            sick_for: 1,
-            ..SceneDiskState::default()
-        };
-        let disk = SceneDisk(Arc::new(Mutex::new(stored)), Arc::default());
+    /// A world with these companies' entries on the disk, so many places in the journal's queue, and these failing
+    /// commits.
+    pub fn new(companies: impl IntoIterator<Item = Vec<JournalItem>>, places: usize, failing: &[u32]) -> Self {
+        let condition =
+            SceneCondition { failing: failing.iter().copied().collect(), sick_for: 1, ..SceneCondition::default() };
+        let mut store = MemoryStore::default();
+        for mut entries in companies {
+            store.commit(&mut entries).expect("stored");
+        }
+        let disk = SceneDisk { store, condition: Arc::new(Mutex::new(condition)), committed: Arc::default() };
         let (journal, thread) = Journal::start(disk.clone(), places).expect("a thread");
         let health = journal.health();
         let (snapshots, _nobody_writes_any) = sync_channel(1);

@@ -12,7 +12,6 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use axum::response::Response;
-use futures_util::future::BoxFuture;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -23,13 +22,14 @@ use switchboard::auth::{Keyring, Rules, SignInCodes, Signer};
 use switchboard::shutdown::{self, Stop};
 use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
-use switchboard_core::{Company, CompanyId, CompanySettings, SessionId};
+use switchboard_core::{CompanySettings, SessionId};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::shares::By;
 use switchboard_exchange::admission::{Admission, Limits, Peer};
 use switchboard_exchange::clock::Clock;
 use switchboard_journal::picture::{Kind, LOGO_MAX_BYTES, name_of};
-use switchboard_journal::{Journal, JournalItem, ReadBack, Store, StoreError, logos};
+use switchboard_journal::{Journal, JournalItem, Store, StoreError, logos};
+use switchboard_memory::MemoryStore;
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::keys::made;
@@ -303,46 +303,34 @@ fn own_statistics_250_times_keep_nobody_from_theirs() {
 }
 
 /// A store that projects slowly, and counts how often.
-#[derive(Clone, Default)]
-struct CountingStore(Arc<AtomicUsize>);
+struct CountingStore {
+    store: MemoryStore,
+    projected: Arc<AtomicUsize>,
+}
 
 impl Store for CountingStore {
-    fn commit(&mut self, _batch: &mut [JournalItem]) -> Result<(), StoreError> {
-        Ok(())
+    fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
+        self.store.commit(batch)
     }
 
-    fn project(&mut self, _which: switchboard_journal::Projection<'_>) -> Result<bool, StoreError> {
+    fn project(&mut self, which: switchboard_journal::Projection<'_>) -> Result<bool, StoreError> {
         std::thread::sleep(Duration::from_millis(5));
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(true)
+        self.projected.fetch_add(1, Ordering::Relaxed);
+        self.store.project(which)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-impl ReadBack for CountingStore {
-    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
-        let company = Company::new(id.clone());
-        Box::pin(async { Ok((company, 0)) })
-    }
-
-    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn company_of_session(&self, _id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
-        Box::pin(async { Ok(None) })
+        self.store.probe()
     }
 }
 
 #[tokio::test]
 async fn sessions_that_nobody_knows_have_everything_projected_once_for_all_who_ask() {
-    let store = CountingStore::default();
-    let (journal, _thread) = Journal::start(store.clone(), 1024).unwrap();
+    let (store, projected) = (MemoryStore::default(), Arc::<AtomicUsize>::default());
+    let counting = CountingStore { store: store.clone(), projected: projected.clone() };
+    let (journal, _thread) = Journal::start(counting, 1024).unwrap();
     let (snapshots, _nobody_writes_any) = sync_channel(1);
-    let exchange = Exchange::new(journal, Arc::new(store.clone()), snapshots, Clock::start());
+    let exchange = Exchange::new(journal, Arc::new(store), snapshots, Clock::start());
     let asked: Vec<_> = (0..500)
         .map(|n| {
             let exchange = exchange.clone();
@@ -352,6 +340,6 @@ async fn sessions_that_nobody_knows_have_everything_projected_once_for_all_who_a
     for asked in asked {
         assert_eq!(asked.await.unwrap(), Ok(None));
     }
-    let projections = store.0.load(Ordering::Relaxed);
+    let projections = projected.load(Ordering::Relaxed);
     assert!((1..=10).contains(&projections), "{projections} projections of all companies for 500 joins");
 }

@@ -8,18 +8,32 @@ use futures_util::future::BoxFuture;
 use switchboard_core::{BookingId, Command, Company, CompanyId, CompanySettings, Event, Intent, SessionId, Time};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
-use switchboard_journal::{Journal, JournalItem, ReadBack, Store, StoreError};
+use switchboard_journal::rows::rows_of;
+use switchboard_journal::{Entry, Journal, JournalItem, ReadBack, Store, StoreError};
+use switchboard_memory::MemoryStore;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 /// The longest wait; nothing here takes long, so that a longer wait means failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A store of two companies with an open booking each; one of them cannot be read before the test allows it.
+/// A store of two companies with an open booking each, whose deadline has passed; one of them cannot be read before the
+/// test allows it.
 #[derive(Clone)]
 struct TwoCompanies {
+    store: MemoryStore,
     may_read: watch::Receiver<bool>,
     told: mpsc::UnboundedSender<(CompanyId, Event)>,
+}
+
+impl TwoCompanies {
+    fn new(may_read: watch::Receiver<bool>, told: mpsc::UnboundedSender<(CompanyId, Event)>) -> Self {
+        let mut store = MemoryStore::default();
+        for id in [quick(), slow()] {
+            store.commit(&mut with_an_open_booking(id)).expect("stored");
+        }
+        Self { store, may_read, told }
+    }
 }
 
 fn quick() -> CompanyId {
@@ -30,26 +44,33 @@ fn slow() -> CompanyId {
     "slow".parse().expect("an id")
 }
 
-/// A company with a booking whose deadline has passed.
-fn with_an_open_booking(id: CompanyId) -> Company {
+/// The entries of a company with an open booking.
+fn with_an_open_booking(id: CompanyId) -> Vec<JournalItem> {
     let mut company = Company::new(id);
     let employee = || "ann".parse().expect("an id");
     let (client, topic) = ("zoe".parse().expect("an id"), "tax".parse().expect("a topic"));
+    let booking = BookingId::from_u128(u128::from(company.id().as_str().as_bytes()[0]));
     let commands = [
         Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() },
         Command::SetEmployee { employee: employee(), name: "Ann".into(), topics: vec![] },
         Command::EmployeeConnected { employee: employee() },
         Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
-        Command::Book { booking: BookingId::from_u128(1), client, client_name: None, topic, note: None, key: None },
+        Command::Book { booking, client, client_name: None, topic, note: None, key: None },
     ];
-    for command in commands {
-        company.take(Time::from_ms(1), &command).outcome.expect("it can be done");
-    }
-    company
+    let entries = commands.iter().map(|command| {
+        let first_seq = company.seq() + 1;
+        let turn = company.take(Time::from_ms(1), command);
+        turn.outcome.expect("it can be done");
+        let (rows, release) = (rows_of(&company, &turn.events), Box::new(|_| {}));
+        let (company, events) = (company.id().clone(), turn.events);
+        JournalItem::Entry(Entry { company, epoch: 0, first_seq, at: turn.at, events, rows, release })
+    });
+    entries.collect()
 }
 
 impl Store for TwoCompanies {
     fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
+        self.store.commit(batch)?;
         for work in batch {
             let JournalItem::Entry(entry) = work else { continue };
             for event in &entry.events {
@@ -60,28 +81,27 @@ impl Store for TwoCompanies {
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
-        Ok(())
+        self.store.probe()
     }
 }
 
 impl ReadBack for TwoCompanies {
     fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
-        let (mut may_read, company) = (self.may_read.clone(), with_an_open_booking(id.clone()));
+        let (mut may_read, store, id) = (self.may_read.clone(), self.store.clone(), id.clone());
         Box::pin(async move {
-            if *company.id() == slow() {
+            if id == slow() {
                 may_read.wait_for(|may| *may).await.map_err(|_| StoreError::Stopping)?;
             }
-            let events = company.seq();
-            Ok((company, events))
+            store.read_company(&id).await
         })
     }
 
     fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
-        Box::pin(async { Ok(vec![slow(), quick()]) })
+        self.store.companies_with_open_things()
     }
 
-    fn company_of_session(&self, _id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
-        Box::pin(async { Ok(None) })
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        self.store.company_of_session(id)
     }
 }
 
@@ -99,7 +119,7 @@ async fn visit(exchange: &Exchange, id: CompanyId) {
 async fn nobody_waits_for_a_company_that_is_still_read_back_and_in_the_end_all_have_done_what_was_due() {
     let (let_read, may_read) = watch::channel(false);
     let (told, mut events) = mpsc::unbounded_channel();
-    let store = TwoCompanies { may_read, told };
+    let store = TwoCompanies::new(may_read, told);
     let (journal, _thread) = Journal::start(store.clone(), 64).expect("a thread");
     let (snapshots, _nobody_writes_any) = sync_channel(1);
     let opening = Exchange::open(journal, Arc::new(store), snapshots, Clock::start());
@@ -126,7 +146,7 @@ async fn nobody_waits_for_a_company_that_is_still_read_back_and_in_the_end_all_h
 async fn what_is_due_is_done_though_nobody_comes() {
     let (_let_read, may_read) = watch::channel(true);
     let (told, mut events) = mpsc::unbounded_channel();
-    let store = TwoCompanies { may_read, told };
+    let store = TwoCompanies::new(may_read, told);
     let (journal, _thread) = Journal::start(store.clone(), 64).expect("a thread");
     let (snapshots, _nobody_writes_any) = sync_channel(1);
     let _exchange = Exchange::open(journal, Arc::new(store), snapshots, Clock::start()).await.expect("it opens");
