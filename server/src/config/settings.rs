@@ -13,6 +13,9 @@ use super::rows::each_setting;
 use super::{BadSetting, DoorSettings, LogFormat, Tokens, otlp_endpoint, sign_in_url};
 use crate::shown_url::PrivateUrl;
 
+/// Returns the error in the settings that a field is read from.
+pub(super) type FieldCheck = fn(&Layers) -> Option<BadSetting>;
+
 macro_rules! settings {
     (@read $layers:ident $name:ident) => { $layers.value(stringify!($name))? };
     (@read $layers:ident $name:ident $reader:path) => { $reader($layers)? };
@@ -44,6 +47,10 @@ macro_rules! settings {
                     foreign,
                 })
             }
+
+            /// The fields with readers of their own, each with the check that its reader makes.
+            pub(super) const CHECKS: &[(&'static str, FieldCheck)] =
+                &[$($($((stringify!($name), |layers| $reader(layers).err()),)?)?)+];
         }
     };
 }

@@ -63,16 +63,13 @@ impl Settings {
         let (layers, mut problems) = Layers::gather_all(flags, env);
         let is_read = problems.iter().all(|problem| problem.setting != "config");
         problems.extend(ROWS.iter().filter_map(|row| layers.problem(row)));
-        problems.extend(Self::tokens(&layers).err());
         problems.extend(Self::proxies(&layers).err());
         problems.extend(Self::away_from_home(&layers).err());
         // A setting that needs another one may have it in the file that could not be read.
-        if is_read {
-            problems.extend(Self::door(&layers).err());
-            problems.extend(Self::ice(&layers).err());
-            if !layers.value("dev").unwrap_or(false) {
-                problems.extend(Self::no_token_key(&layers));
-            }
+        let checks = Self::CHECKS.iter().filter(|(field, _)| is_read || !matches!(*field, "door" | "ice"));
+        problems.extend(checks.filter_map(|(_, check)| check(&layers)));
+        if is_read && !layers.value("dev").unwrap_or(false) {
+            problems.extend(Self::no_token_key(&layers));
         }
         let mut seen: Vec<BadSetting> = Vec::new();
         problems.retain(|problem| {

@@ -342,3 +342,19 @@ fn a_password_in_a_url_is_shown_nowhere() {
         assert!(said.contains("***@") && !said.contains("sesame") && !problems.contains("sesame"), "{said}");
     }
 }
+
+#[test]
+fn whatever_a_start_refuses_a_check_names_too() {
+    let mut refused = 0;
+    for (row, variable) in ROWS.iter().map(|row| (row, row.variable())) {
+        for bad in ["", "?", "-1", "ftp://a.example", "http://", "turn:a.example", "/nowhere/at/all", "99999999999999"]
+        {
+            let list = [&SECRETS[..], &[(variable.as_str(), bad)]].concat();
+            let Err(error) = Settings::load(flags(""), variables(&list)) else { continue };
+            let problems = Settings::problems(&flags(""), variables(&list));
+            assert!(problems.contains(&error), "{} = `{bad}`: {error}; {problems:?}", row.name);
+            refused += 1;
+        }
+    }
+    assert!(refused > ROWS.len(), "{refused} of them are bad");
+}
