@@ -71,10 +71,11 @@ clippy: console
 	$(LINT)
 	$(CARGO) clippy --package switchboard-exchange --tests --features model --locked -- -D warnings
 
+# More tests at once than cores, because many wait for a time to pass.
 unit: console strace
-	$(CARGO) test --workspace $(FEATURES) --locked
+	RUST_TEST_THREADS=4 $(CARGO) test --workspace $(FEATURES) --locked
 
-# Exchange, journal and outbox under a model checker: every scene in some hundred orders.
+# Exchange, journal and outbox under a model checker: every scene in two hundred orders.
 model:
 	$(CARGO) test --package switchboard-exchange --lib --features model --locked -- scenes::
 
@@ -104,11 +105,11 @@ pictures: console node chromium
 	cd tests/phoenix && npm ci --no-audit --no-fund
 	cd console && node --test tests/pictures.mjs
 
-# A million simulated commands in bad weather, each compared with the second opinion. `make prove` runs ten times as
-# many, in code that takes longer to build than this takes to run.
+# Simulated commands in bad weather, each compared with the second opinion. `make prove` runs forty times as many, in
+# code that takes longer to build than this takes to run.
 simulate: console
 	$(BUILT)
-	$(DEBUG)/switchboard-sim prove --commands 1000000
+	$(DEBUG)/switchboard-sim prove --commands 250000
 
 # Longer than `make test`: ten million commands, or COMMANDS, in optimised code.
 COMMANDS ?= 10000000

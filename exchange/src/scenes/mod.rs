@@ -27,7 +27,7 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler}
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 /// Schedules of each scene and scheduler without `MODEL_ORDERS`.
-const ORDERS: usize = 300;
+const ORDERS: usize = 100;
 /// The seed without `SHUTTLE_RANDOM_SEED`: always the same, so that `make test` does not fail by chance.
 const SEED: u64 = 7;
 /// Preemptions in a schedule; most locking mistakes need one or two.
