@@ -138,7 +138,7 @@ where
         request.extensions_mut().insert(entrance.clone());
         request.extensions_mut().insert(unfinished.clone());
         let (head, body) = request.into_parts();
-        let body = BodyToItsEnd::of(&head.headers, body);
+        let body = BodyToItsEnd::of(head.version, &head.headers, body, unfinished.clone());
         let (answered, unfinished) = (app.call(hyper::Request::from_parts(head, body)), unfinished.clone());
         async move {
             let answer = answered.await;

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use switchboard_client::Socket;
@@ -102,9 +102,23 @@ fn who_waits_before_the_body_is_refused_without_it() {
          Content-Length: 40000000\r\n\r\n"
     )
     .unwrap();
-    let mut answer = String::new();
+    let (mut answer, asked) = (String::new(), Instant::now());
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "no body is asked for: {answer}");
+    assert!(asked.elapsed() < Duration::from_secs(4), "nor waited for: {:?}", asked.elapsed());
+}
+
+#[test]
+fn who_sends_the_rest_of_a_refused_body_for_ever_is_cut() {
+    let (_place, server) = server();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    write!(stream, "PUT /v1/companies/acme HTTP/1.1\r\nHost: switchboard\r\nContent-Length: 40000000\r\n\r\n").unwrap();
+    let began = Instant::now();
+    while stream.write_all(b" ").is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the connection goes on");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(began.elapsed() > Duration::from_secs(3), "cut after {:?}, without a time to end", began.elapsed());
 }
 
 #[test]
