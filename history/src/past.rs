@@ -110,9 +110,10 @@ pub trait Bookings {
     /// Oldest first, behind an id.
     fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> HistoryResult<()>;
     fn booking(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<PastBooking>>;
-    /// The offers of a booking, ordered by attempt.
+    /// The offers of a booking, ordered by attempt; also those of an earlier company, whose bookings are hidden.
     fn offers(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Vec<OfferRow>>;
-    /// Every offer behind a booking's id, ordered by booking: the booking, and whether that employee was asked.
+    /// Every offer behind a booking's id, also of earlier companies, ordered by booking: the booking, and whether that
+    /// employee was asked.
     fn offers_after(
         &self,
         company: &CompanyId,
@@ -141,7 +142,8 @@ pub trait Sessions {
     fn notes(&self, company: &CompanyId, id: SessionId) -> HistoryResult<Option<Option<NotesRow>>>;
     /// Ordered by session, behind a session's id.
     fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> HistoryResult<()>;
-    /// Messages of one session within that period and range of ids, ordered by id.
+    /// Messages of one session within that period and range of ids, ordered by id; also of a session of an earlier
+    /// company, which is hidden itself.
     fn messages(
         &self,
         company: &CompanyId,

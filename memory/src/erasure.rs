@@ -20,12 +20,14 @@ impl MemoryTables {
                 }
             }
             ErasureStep::LayReady(company, ready) => {
-                let erasure = self.company_mut(company).rewriting.under_way.get_or_insert_default();
-                erasure.ready.extend_from_slice(ready);
+                if let Some(erasure) = &mut self.company_mut(company).rewriting.under_way {
+                    erasure.ready.extend_from_slice(ready);
+                }
             }
             ErasureStep::Begin(begin) => {
                 let company = self.company_mut(&begin.company);
-                company.rewriting.under_way.get_or_insert_default().begun = Some(begin.clone());
+                let Some(erasure) = &mut company.rewriting.under_way else { return };
+                erasure.begun = Some(begin.clone());
                 // The origin already includes this event, which is kept only for its number.
                 if let Some(event) = company.events.get_mut(&begin.begins.cast_unsigned()) {
                     event.kind = "resumed";

@@ -62,7 +62,7 @@ impl Disk {
     /// Reads at the beginning or at the end of a time that the condition tells.
     fn slowly<T: Send + 'static>(
         &self,
-        read: impl Fn(&MemoryStore) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static,
+        read: impl Fn(&MemoryStore) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         let disk = self.clone();
         Box::pin(async move {
@@ -77,7 +77,7 @@ impl Disk {
             for _ in 0..takes {
                 asked_once_more().await;
             }
-            early.unwrap_or_else(|| read(&disk.store)).await
+            early.unwrap_or_else(|| read(&disk.store))
         })
     }
 }
@@ -109,14 +109,14 @@ impl Store for Disk {
 impl ReadBack for Disk {
     fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
         let id = id.clone();
-        self.slowly(move |store| store.read_company(&id))
+        self.slowly(move |store| store.company(&id))
     }
 
     fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
-        self.slowly(MemoryStore::companies_with_open_things)
+        self.slowly(|store| store.ask(|past| past.companies_with_open_things()))
     }
 
     fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
-        self.slowly(move |store| store.company_of_session(id))
+        self.slowly(move |store| store.ask(|past| past.company_of_session(id)))
     }
 }

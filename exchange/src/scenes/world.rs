@@ -95,6 +95,19 @@ impl SceneDisk {
     }
 }
 
+impl SceneDisk {
+    /// Checks that every entry rests on what is committed, also one without events, which a store lets pass.
+    fn must_follow(&self, batch: &[JournalItem]) {
+        let mut last_seqs = BTreeMap::new();
+        for work in batch {
+            let JournalItem::Entry(entry) = work else { continue };
+            let last = last_seqs.entry(&entry.company).or_insert_with(|| self.store.last_seq(&entry.company));
+            assert_eq!(entry.first_seq, *last + 1, "no gap and no double in {}", entry.company);
+            *last += entry.events.len() as u64;
+        }
+    }
+}
+
 impl SceneCondition {
     fn well(&self) -> Result<(), StoreError> {
         if self.sick { Err(StoreError::Unreadable("the disk is full".into())) } else { Ok(()) }
@@ -111,7 +124,8 @@ impl Store for SceneDisk {
             disk.commits += 1;
             disk.well()
         })?;
-        self.store.commit(batch).expect("no number is left out or given twice");
+        self.must_follow(batch);
+        self.store.commit(batch).expect("stored");
         self.committed.notify_one();
         Ok(())
     }

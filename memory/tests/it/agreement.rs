@@ -5,10 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use switchboard_core::{Brand, Command, Intent};
 use switchboard_journal::base::Base;
-use switchboard_journal::endpoint::{DeliveryReport, EndpointWrite};
+use switchboard_journal::endpoint::{DeliveryReport, Endpoint, EndpointWrite, State};
 use switchboard_journal::logos::keep;
 use switchboard_journal::picture::{Kind, name_of};
-use switchboard_journal::{JournalItem, Write};
+use switchboard_journal::{JournalItem, Wanted, Write};
 use switchboard_wire::Off;
 
 use crate::life::{Life, Visited, company_id};
@@ -258,7 +258,13 @@ impl Both {
             return self.write(|| {
                 Write::Endpoint(match other % 4 {
                     0 => EndpointWrite::Removed(id.clone(), hook.clone()),
-                    1 => EndpointWrite::Set(endpoint(id.as_str(), &hook, 0)),
+                    1 => EndpointWrite::Set(Endpoint {
+                        url: format!("https://example.com/{one}"),
+                        description: format!("for {one}"),
+                        wanted: Wanted::default(),
+                        state: if one < 64 { State::Off(Off::Set) } else { State::On },
+                        ..endpoint(id.as_str(), &hook, 0)
+                    }),
                     _ => EndpointWrite::Added(endpoint(id.as_str(), &hook, u64::from(one)), 2),
                 })
             });
@@ -279,7 +285,7 @@ impl Both {
                     self.write(|| Write::AuditEnds(entry.clone(), 200 + u16::from(other)));
                 }
             }
-            Kinds::TrimAudit => self.write(|| Write::AuditTrimmed(i64::from(one % 8))),
+            Kinds::TrimAudit => self.write(|| Write::AuditTrimmed(1 + i64::from(one % 7))),
             Kinds::Key => {
                 let companies = if other < 128 { vec!["acme", "bolt"] } else { vec![id.as_str()] };
                 self.places.iter().for_each(|(place, _)| place.make_key(&format!("key-{made}"), &companies, now));
@@ -298,8 +304,15 @@ impl Both {
     }
 }
 
+/// Random lives without `PROPTEST_CASES`; each takes half a second.
+const CASES: u32 = 24;
+
+fn cases() -> u32 {
+    if std::env::var("PROPTEST_CASES").is_ok() { ProptestConfig::default().cases } else { CASES }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn all_stores_give_the_same_answers(steps in steps()) {

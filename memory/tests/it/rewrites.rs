@@ -21,6 +21,7 @@ on_every_store! {
     an_erased_employee_is_in_no_answer
     an_erasure_that_was_decided_is_finished_by_the_next_start
     an_erasure_that_was_not_decided_is_given_up_by_the_next_start
+    an_erasure_that_is_given_up_leaves_everything_as_it_was
     a_cut_from_before_an_erasure_does_nothing
 }
 
@@ -203,6 +204,21 @@ fn an_erasure_that_was_not_decided_is_given_up_by_the_next_start(place: &dyn Pla
     before.must_be(&everything(&store));
     erase(&mut store, &acme.company, client("carl", "erased-1"));
     must_not_have(&store, "carl");
+}
+
+fn an_erasure_that_is_given_up_leaves_everything_as_it_was(place: &dyn Place) {
+    let (mut store, acme) = three_days(place);
+    let before = everything(&store);
+    let preparation = prepare_erasure(&mut store, &acme.company, client("carl", "erased-1"));
+    for _ in 0..2 {
+        store.write(|| Write::Erasure(ErasureStep::GiveUp(company_id("acme"))));
+    }
+    store.write(|| Write::Erasure(ErasureStep::Place(company_id("acme"))));
+    before.must_be(&everything(&store));
+    store.commit(vec![JournalItem::snapshot(&acme.company, 0)]).expect("committed");
+    let seq = store.ask(|past| past.snapshot_at(&company_id("acme")));
+    assert_eq!(seq, Some(acme.company.seq()), "snapshots are written again");
+    drop(preparation);
 }
 
 fn a_cut_from_before_an_erasure_does_nothing(place: &dyn Place) {
