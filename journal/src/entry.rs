@@ -2,7 +2,7 @@
 
 use switchboard_core::{Company, CompanyId, Event, Time};
 
-use crate::rows::Row;
+use crate::rows::{Row, rows_of};
 use crate::{Write, Written};
 
 /// The outcome of one visit: its events and rows are committed together, and its replies and notices are released after
@@ -20,6 +20,22 @@ pub struct Entry {
     /// The projected rows that the events changed.
     pub rows: Vec<Row>,
     pub release: OnCommit,
+}
+
+impl Entry {
+    /// The entry of events that were just applied to the company, in the first epoch, without replies and notices.
+    #[must_use]
+    pub fn untold(company: &Company, at: Time, events: Vec<Event>) -> Self {
+        Self {
+            company: company.id().clone(),
+            epoch: 0,
+            first_seq: company.seq() + 1 - events.len() as u64,
+            at,
+            rows: rows_of(company, &events),
+            events,
+            release: Box::new(|_| {}),
+        }
+    }
 }
 
 /// Sends an entry's replies and notices, or reports the loss.

@@ -2,7 +2,6 @@
 
 use switchboard_core::{Company, Event};
 use switchboard_journal::Entry;
-use switchboard_journal::rows::rows_of;
 use switchboard_wire::view::json;
 
 use crate::MemoryStore;
@@ -20,10 +19,7 @@ impl MemoryStore {
             for (seq, row) in &stored.events {
                 let event: Event = serde_json::from_str(&row.data).expect("an event can be read");
                 company.apply(row.at, &event);
-                let events = vec![event];
-                let (rows, release) = (rows_of(&company, &events), Box::new(|_| {}));
-                let id = id.clone();
-                anew.project(&Entry { company: id, epoch: 0, first_seq: *seq, at: row.at, events, rows, release });
+                anew.project(&Entry::untold(&company, row.at, vec![event]));
                 if let Some((_, data)) = stored.snapshot.as_ref().filter(|(at, _)| at == seq) {
                     assert!(*data == json(&company), "the snapshot is not what the events make: {data}");
                 }

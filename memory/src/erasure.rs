@@ -56,9 +56,8 @@ impl MemoryTables {
         company.events.retain(|seq, _| *seq >= begin.begins.cast_unsigned());
         for Ready { what, place, data } in ready {
             match what {
-                EVENT | BASE | SNAPSHOT | OFFER => self.company_mut(id).replace(what, place, data, &renamed),
                 LINE => self.rename_line(place.cast_signed(), data),
-                _ => {}
+                _ => self.company_mut(id).replace(what, place, data, &renamed),
             }
         }
         self.company_mut(id).rename(&renamed);
@@ -104,7 +103,7 @@ impl CompanyTables {
                     *snapshot = data;
                 }
             }
-            _ => {
+            OFFER => {
                 let Renamed::Employee(person, alias) = renamed else { return };
                 let Ok(booking) = BookingId::from_stored(&data) else { return };
                 for offer in self.offers.values_mut() {
@@ -114,6 +113,7 @@ impl CompanyTables {
                     }
                 }
             }
+            _ => {}
         }
     }
 

@@ -109,7 +109,9 @@ impl Store for MemoryStore {
             match work {
                 JournalItem::Entry(entry) => {
                     tables.project(entry);
-                    last_seqs.insert(entry.company.clone(), tables.last_seq(&entry.company));
+                    if !entry.events.is_empty() {
+                        last_seqs.insert(entry.company.clone(), tables.last_seq(&entry.company));
+                    }
                 }
                 JournalItem::Snapshot { company, seq, data, revision } => {
                     tables.write_snapshot(company, *seq, data, *revision);

@@ -1,7 +1,5 @@
 //! The projection of an entry: its events one by one, and then the rows that they changed.
 
-use std::collections::btree_map::Entry as Place;
-
 use switchboard_core::{CompanyId, Event, LogoId, Time};
 use switchboard_history::past::{CompanyRow, EmployeeRow};
 use switchboard_journal::Entry;
@@ -59,7 +57,7 @@ impl CompanyTables {
         }
     }
 
-    /// Writes the latest state of a row, of which only the changing fields of a known row are taken.
+    /// Writes the latest state of a row.
     fn put(&mut self, id: &CompanyId, row: &Row) {
         match row {
             Row::Company { name, settings, created_at, brand } => {
@@ -82,49 +80,16 @@ impl CompanyTables {
                 self.employees.insert(id.clone(), row);
             }
             Row::EmployeeGone { id } => drop(self.employees.remove(id)),
-            Row::Booking(new) => match self.bookings.entry(new.id) {
-                Place::Vacant(place) => drop(place.insert((**new).clone())),
-                Place::Occupied(mut place) => {
-                    let (new, row) = ((**new).clone(), place.get_mut());
-                    row.state = new.state;
-                    row.reason = new.reason;
-                    row.offers = new.offers;
-                    row.ended_at = new.ended_at;
-                    row.session_id = new.session_id;
-                    row.employee_id = new.employee_id;
-                    row.employee_name = new.employee_name;
-                }
-            },
-            Row::Offer(new) => match self.offers.entry(new.id) {
-                Place::Vacant(place) => drop(place.insert((**new).clone())),
-                Place::Occupied(mut place) => {
-                    let (new, row) = ((**new).clone(), place.get_mut());
-                    row.expires_at = new.expires_at;
-                    row.delivered_at = new.delivered_at;
-                    row.delivered_to = new.delivered_to;
-                    row.closed_at = new.closed_at;
-                    row.outcome = new.outcome;
-                    row.reason = new.reason;
-                }
-            },
-            Row::Session(new) => match self.sessions.entry(new.id) {
-                Place::Vacant(place) => drop(place.insert((**new).clone())),
-                Place::Occupied(mut place) => {
-                    let (new, row) = ((**new).clone(), place.get_mut());
-                    row.ended_at = new.ended_at;
-                    row.ended_by = new.ended_by;
-                    row.reason = new.reason;
-                }
-            },
+            Row::Booking(row) => drop(self.bookings.insert(row.id, (**row).clone())),
+            Row::Offer(row) => drop(self.offers.insert(row.id, (**row).clone())),
+            Row::Session(row) => drop(self.sessions.insert(row.id, (**row).clone())),
             Row::Notes(new) => {
                 // A session that is no longer in the history does not come back with its notes.
                 if self.sessions.contains_key(&new.session_id) {
                     self.notes.insert(new.session_id, (**new).clone());
                 }
             }
-            Row::Message(new) => {
-                self.messages.entry((new.session_id, new.id)).or_insert_with(|| (**new).clone());
-            }
+            Row::Message(row) => drop(self.messages.insert((row.session_id, row.id), (**row).clone())),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The companies of the scenes, as the disk has them at the start.
 
 use switchboard_core::{ClientId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, Time};
-use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Entry, JournalItem};
 
 /// The time at which every scene starts.
@@ -36,12 +35,9 @@ pub fn idle_ann() -> [Command; 2] {
 pub fn after(company: &str, commands: &[Command]) -> Vec<JournalItem> {
     let mut company = Company::new(id(company));
     let entry = |command: &Command| {
-        let first_seq = company.seq() + 1;
         let turn = company.take(START, command);
         turn.outcome.unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
-        let (rows, release) = (rows_of(&company, &turn.events), Box::new(|_| {}));
-        let (company, events) = (company.id().clone(), turn.events);
-        JournalItem::Entry(Entry { company, epoch: 0, first_seq, at: turn.at, events, rows, release })
+        JournalItem::Entry(Entry::untold(&company, turn.at, turn.events))
     };
     [set_company()].iter().chain(commands).map(entry).collect()
 }

@@ -93,9 +93,7 @@ impl SceneDisk {
     pub fn has(&self, company: &CompanyId, employee: &EmployeeId) -> bool {
         self.company(company).find_employee(employee).is_some()
     }
-}
 
-impl SceneDisk {
     /// Checks that every entry rests on what is committed, also one without events, which a store lets pass.
     fn must_follow(&self, batch: &[JournalItem]) {
         let mut last_seqs = BTreeMap::new();

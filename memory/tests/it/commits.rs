@@ -2,10 +2,12 @@
 
 use switchboard_core::{Command, CompanySettings};
 use switchboard_history::Past;
+use switchboard_journal::feed_notifier::Follower;
 use switchboard_journal::{JournalItem, StoreError};
 use switchboard_wire::view::json;
 
 use crate::life::{Life, company_id};
+use crate::questions::all;
 use crate::stores::{OpenStore, Place, on_every_store};
 
 on_every_store! {
@@ -108,14 +110,7 @@ fn the_next_start_finds_what_was_committed_and_not_projected(place: &dyn Place) 
         for life in [&acme, &bolt] {
             assert_eq!(read_back(&store, life.company.id().as_str()).0, json(&life.company), "round {round}");
         }
-        let employees = store.ask(|past| {
-            let mut count = 0;
-            past.employees(&company_id("acme"), "", &mut |_| {
-                count += 1;
-                Ok(std::ops::ControlFlow::Continue(()))
-            })?;
-            Ok(count)
-        });
+        let employees = store.ask(|past| all(|each| past.employees(&company_id("acme"), "", each))).len();
         assert_eq!(employees, round + 1);
     }
 }
@@ -133,20 +128,25 @@ fn an_entry_without_events_leaves_nothing(place: &dyn Place) {
     };
     store.commit(vec![founded.entry(), only_read(), only_read()]).expect("committed");
     store.project();
+    let mut follower = store.history.notifier().follow(&company_id("acme"));
+    store.commit(vec![only_read()]).expect("committed");
+    store.project();
+    assert!(!is_woken(&mut follower), "nothing is new");
     assert_eq!(store.ask(|past| past.events_kept(&company_id("acme"))), Some((1, acme.company.seq())));
     let set = Command::SetCompany { name: "Other".into(), settings: CompanySettings::default() };
     store.commit(vec![acme.does(&set).entry()]).expect("and the next number is the same as before");
+}
+
+fn is_woken(follower: &mut Follower) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let soon = std::time::Duration::from_millis(10);
+    runtime.block_on(async { tokio::time::timeout(soon, follower.more()).await.is_ok() })
 }
 
 fn a_follower_is_woken_once_the_entry_is_in_the_tables(place: &dyn Place) {
     let mut store = place.open();
     let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
     let mut follower = store.history.notifier().follow(&company_id("acme"));
-    let is_woken = |follower: &mut switchboard_journal::feed_notifier::Follower| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let soon = std::time::Duration::from_millis(10);
-        runtime.block_on(async { tokio::time::timeout(soon, follower.more()).await.is_ok() })
-    };
     store.commit(vec![bolt.is_founded().entry()]).expect("committed");
     store.project();
     assert!(!is_woken(&mut follower), "another company's entry wakes nobody here");

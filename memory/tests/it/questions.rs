@@ -53,7 +53,7 @@ impl Answers {
 }
 
 /// Collects the rows of a question.
-fn all<T>(ask: impl FnOnce(Each<'_, T>) -> HistoryResult<()>) -> HistoryResult<Vec<T>> {
+pub fn all<T>(ask: impl FnOnce(Each<'_, T>) -> HistoryResult<()>) -> HistoryResult<Vec<T>> {
     let mut rows = Vec::new();
     ask(&mut |row| {
         rows.push(row);

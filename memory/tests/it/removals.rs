@@ -1,7 +1,5 @@
 //! A company's removal ends what was for that company, and the next company of the id sees nothing of the previous one.
 
-use std::ops::ControlFlow;
-
 use switchboard_core::Time;
 use switchboard_history::Past;
 use switchboard_history::asked::{HistoryFilter, Ids};
@@ -11,6 +9,7 @@ use switchboard_journal::audit::AuditFilter;
 use switchboard_journal::endpoint::EndpointWrite;
 
 use crate::life::{Life, company_id};
+use crate::questions::all;
 use crate::stores::{OpenStore, Place, on_every_store};
 use crate::writes::{audit_refused, endpoint, report};
 
@@ -62,30 +61,15 @@ fn a_removal_ends_keys_and_endpoints_of_the_company_alone(place: &dyn Place) {
 
 /// The number of the company's bookings, sessions, notes and messages.
 fn things(past: &dyn Past) -> HistoryResult<[usize; 5]> {
-    let (id, mut counts) = (company_id("acme"), [0; 5]);
-    let goes_on = ControlFlow::Continue(());
-    let everything = Ids { first: "", before: "g" };
-    past.bookings(&id, &HistoryFilter::default(), everything, 99, &mut |_| {
-        counts[0] += 1;
-        Ok(goes_on)
-    })?;
-    past.sessions(&id, &HistoryFilter::default(), everything, 99, &mut |_| {
-        counts[1] += 1;
-        Ok(goes_on)
-    })?;
-    past.notes_after(&id, "", &mut |_| {
-        counts[2] += 1;
-        Ok(goes_on)
-    })?;
-    past.messages_after(&id, "", "", &mut |_| {
-        counts[3] += 1;
-        Ok(goes_on)
-    })?;
-    past.employees(&id, "", &mut |_| {
-        counts[4] += 1;
-        Ok(goes_on)
-    })?;
-    Ok(counts)
+    let (id, everybody) = (company_id("acme"), HistoryFilter::default());
+    let ids = Ids { first: "", before: "g" };
+    Ok([
+        all(|each| past.bookings(&id, &everybody, ids, 99, each))?.len(),
+        all(|each| past.sessions(&id, &everybody, ids, 99, each))?.len(),
+        all(|each| past.notes_after(&id, "", each))?.len(),
+        all(|each| past.messages_after(&id, "", "", each))?.len(),
+        all(|each| past.employees(&id, "", each))?.len(),
+    ])
 }
 
 fn the_next_company_of_the_id_has_no_past(place: &dyn Place) {
@@ -109,16 +93,7 @@ fn the_next_company_of_the_id_has_no_past(place: &dyn Place) {
     assert!(store.ask(|past| past.begins_behind(&id)) > 0);
     let again = store.ask(|past| past.companies_made_again());
     assert_eq!(again.iter().map(|(company, _)| company.clone()).collect::<Vec<_>>(), [id]);
-    let entries = |filter: AuditFilter| {
-        store.ask(|past| {
-            let mut count = 0;
-            past.audit(&filter, None, 9, &mut |_| {
-                count += 1;
-                Ok(ControlFlow::Continue(()))
-            })?;
-            Ok(count)
-        })
-    };
+    let entries = |filter: AuditFilter| store.ask(|past| Ok(all(|each| past.audit(&filter, None, 9, each))?.len()));
     let of_key = AuditFilter { companies: Some(r#"["acme"]"#.into()), ..AuditFilter::default() };
     let of_operator = AuditFilter { company: Some("acme".into()), ..AuditFilter::default() };
     assert_eq!((entries(of_key), entries(of_operator)), (0, 1));

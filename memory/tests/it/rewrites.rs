@@ -11,7 +11,7 @@ use switchboard_journal::erasure::ErasureStep;
 use switchboard_journal::{JournalItem, Write};
 
 use crate::life::{Life, company_id};
-use crate::questions::{Answers, ask_everything};
+use crate::questions::{Answers, all, ask_everything};
 use crate::stores::{OpenStore, Place, on_every_store};
 use crate::writes::{audit_refused, count_day};
 
@@ -76,21 +76,10 @@ fn a_cut_removes_what_ended_before_and_nothing_else(place: &dyn Place) {
     let cut = prepare_cut(&store, &acme.company, until);
     let counts = |store: &OpenStore| {
         store.ask(|past| {
-            let mut counts = [0; 3];
-            let goes_on = std::ops::ControlFlow::Continue(());
-            past.bookings_after(id, "", &mut |_| {
-                counts[0] += 1;
-                Ok(goes_on)
-            })?;
-            past.sessions_after(id, "", &mut |_| {
-                counts[1] += 1;
-                Ok(goes_on)
-            })?;
-            past.messages_after(id, "", "", &mut |_| {
-                counts[2] += 1;
-                Ok(goes_on)
-            })?;
-            Ok((counts, past.days(id, 0, u64::MAX)?.len()))
+            let bookings = all(|each| past.bookings_after(id, "", each))?;
+            let sessions = all(|each| past.sessions_after(id, "", each))?;
+            let messages = all(|each| past.messages_after(id, "", "", each))?;
+            Ok(([bookings.len(), sessions.len(), messages.len()], past.days(id, 0, u64::MAX)?.len()))
         })
     };
     assert_eq!(counts(&store), ([9, 6, 12], 2));

@@ -1,7 +1,6 @@
 //! Data beside the companies' events: the audit list, API keys, endpoints with their deliveries, logos and days.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use switchboard_core::{Brand, Command, CompanyId, LogoId, Time};
@@ -17,6 +16,7 @@ use switchboard_journal::{JournalItem, Wanted, Write};
 use switchboard_wire::{Off, Secret};
 
 use crate::life::{Life, START_MS, company_id};
+use crate::questions::all;
 use crate::stores::{OpenStore, Place, on_every_store};
 
 on_every_store! {
@@ -53,14 +53,7 @@ pub fn audit_refused(number: u64, company: &str) -> Write {
 }
 
 fn audit_rows(store: &OpenStore) -> Vec<AuditRow> {
-    store.ask(|past| {
-        let mut rows = Vec::new();
-        past.audit(&AuditFilter::default(), None, u32::MAX, &mut |row| {
-            rows.push(row);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(rows)
-    })
+    store.ask(|past| all(|each| past.audit(&AuditFilter::default(), None, u32::MAX, each)))
 }
 
 fn statuses(store: &OpenStore) -> Vec<Option<u16>> {

@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use switchboard_core::{BookingId, Command, Company, CompanyId, CompanySettings, Event, Intent, SessionId, Time};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
-use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Entry, Journal, JournalItem, ReadBack, Store, StoreError};
 use switchboard_memory::MemoryStore;
 use tokio::sync::{mpsc, watch};
@@ -58,12 +57,9 @@ fn with_an_open_booking(id: CompanyId) -> Vec<JournalItem> {
         Command::Book { booking, client, client_name: None, topic, note: None, key: None },
     ];
     let entries = commands.iter().map(|command| {
-        let first_seq = company.seq() + 1;
         let turn = company.take(Time::from_ms(1), command);
         turn.outcome.expect("it can be done");
-        let (rows, release) = (rows_of(&company, &turn.events), Box::new(|_| {}));
-        let (company, events) = (company.id().clone(), turn.events);
-        JournalItem::Entry(Entry { company, epoch: 0, first_seq, at: turn.at, events, rows, release })
+        JournalItem::Entry(Entry::untold(&company, turn.at, turn.events))
     });
     entries.collect()
 }

@@ -8,7 +8,6 @@ use switchboard_core::{
 };
 use switchboard_history::feed::FeedSlice;
 use switchboard_history::{HistoryResult, Past};
-use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Entry, JournalItem, Projection, Store, Wanted};
 use switchboard_wire::Kind;
 
@@ -35,12 +34,9 @@ impl House {
     }
 
     fn lives(&mut self, command: &Command) {
-        let first_seq = self.company.seq() + 1;
-        let turn = self.company.take(Time::from_ms(first_seq * 1000), command);
+        let turn = self.company.take(Time::from_ms((self.company.seq() + 1) * 1000), command);
         turn.outcome.unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
-        let (company, rows) = (self.company.id().clone(), rows_of(&self.company, &turn.events));
-        let (at, events, release) = (turn.at, turn.events, Box::new(|_| {}));
-        let entry = Entry { company, epoch: 0, first_seq, at, events, rows, release };
+        let entry = Entry::untold(&self.company, turn.at, turn.events);
         self.store.commit(&mut [JournalItem::Entry(entry)]).expect("stored");
         self.store.project(Projection::All).expect("projected");
     }

@@ -9,10 +9,7 @@ use std::time::{Duration, Instant};
 use switchboard_core::{Command, Company, CompanyId, CompanySettings, Event, Time};
 use switchboard_history::HistoryResult;
 use switchboard_journal::audit::AuditEntry;
-use switchboard_journal::rows::rows_of;
-use switchboard_journal::{
-    Committer, Entry, Fate, Journal, JournalItem, OnCommit, Projection, Store, StoreError, Write,
-};
+use switchboard_journal::{Committer, Entry, Fate, Journal, JournalItem, Projection, Store, StoreError, Write};
 
 use crate::*;
 
@@ -38,12 +35,8 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
     let id: CompanyId = "acme".parse().expect("an id");
     let mut company = Company::new(id.clone());
     let mut commit = |company: &mut Company, command: Command| {
-        let first_seq = company.seq() + 1;
-        let turn = company.take(Time::from_ms(first_seq * 10), &command);
-        let rows = rows_of(company, &turn.events);
-        let release: OnCommit = Box::new(|_| {});
-        let (at, events, company) = (turn.at, turn.events, company.id().clone());
-        store.commit(&mut [JournalItem::Entry(Entry { company, epoch: 0, first_seq, at, events, rows, release })])?;
+        let turn = company.take(Time::from_ms((company.seq() + 1) * 10), &command);
+        store.commit(&mut [JournalItem::Entry(Entry::untold(company, turn.at, turn.events))])?;
         store.project(Projection::Of(&id))
     };
     commit(&mut company, Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() })
@@ -76,19 +69,9 @@ impl Life {
     }
 
     fn lives(&mut self, command: &Command) -> JournalItem {
-        let first_seq = self.0.seq() + 1;
-        let turn = self.0.take(Time::from_ms(first_seq * 10), command);
+        let turn = self.0.take(Time::from_ms((self.0.seq() + 1) * 10), command);
         turn.outcome.expect("it is allowed");
-        let (company, rows) = (self.0.id().clone(), rows_of(&self.0, &turn.events));
-        JournalItem::Entry(Entry {
-            company,
-            epoch: 0,
-            first_seq,
-            at: turn.at,
-            events: turn.events,
-            rows,
-            release: Box::new(|_| {}),
-        })
+        JournalItem::Entry(Entry::untold(&self.0, turn.at, turn.events))
     }
 
     fn is_founded(&mut self) -> JournalItem {
@@ -242,9 +225,7 @@ fn a_large_entry_is_projected_a_part_at_a_time_and_the_next_start_files_what_a_k
     for command in std::iter::once(set).chain(hire) {
         events.extend(company.take(Time::from_ms(10), &command).events);
     }
-    let rows = rows_of(&company, &events);
-    let (release, at): (OnCommit, Time) = (Box::new(|_| {}), Time::from_ms(10));
-    let entry = Entry { company: id.clone(), epoch: 0, first_seq: 1, at, events, rows, release };
+    let entry = Entry::untold(&company, Time::from_ms(10), events);
     store.commit(&mut [JournalItem::Entry(entry)]).expect("committed");
     // The rows come first, and some of the events after them.
     let parts = 3001_u32.div_ceil(512);
