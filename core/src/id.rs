@@ -18,19 +18,19 @@ pub enum BadId {
     #[error("an id is 1 to {ID_MAX_CHARS} characters of `A-Z a-z 0-9 . _ ~ @ -`")]
     Id,
     /// Dots have another meaning in a path.
-    #[error("an id is not of dots alone: no address could name it")]
+    #[error("an id cannot consist of dots alone, because a URL could not name it")]
     Dots,
-    #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters without control characters, and not of blanks alone")]
+    #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters, not only blanks, without control characters")]
     Topic,
     #[error("a key is 1 to {KEY_MAX_CHARS} characters without control characters")]
     Key,
-    #[error("a kind of device is 1 to {DEVICE_KIND_MAX_CHARS} characters of `a-z 0-9 _ -`")]
+    #[error("a device kind is 1 to {DEVICE_KIND_MAX_CHARS} characters of `a-z 0-9 _ -`")]
     DeviceKind,
     #[error("expected a UUID")]
     Uuid,
     #[error("a colour is `#` and six hexadecimal digits")]
     Colour,
-    #[error("a logo is called by {LOGO_ID_CHARS} hexadecimal digits")]
+    #[error("a logo's id is {LOGO_ID_CHARS} hexadecimal digits")]
     Logo,
     #[error("expected an offer's id")]
     Offer,

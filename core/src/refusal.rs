@@ -7,17 +7,17 @@ use crate::offer::Outcome;
 /// Why a command was refused. Nothing of a refused command was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("this is not yours to see or to change")]
+    #[error("you have no access to this")]
     Forbidden,
     #[error("there is no such company")]
     UnknownCompany,
     #[error("there is no such employee in this company")]
     UnknownEmployee,
-    #[error("there is no such booking, or it ended long ago")]
+    #[error("there is no such booking, or the booking ended long ago")]
     UnknownBooking,
-    #[error("there is no such offer to this employee, or it ended long ago")]
+    #[error("this employee has no such offer, or the offer ended long ago")]
     UnknownOffer,
-    #[error("there is no such session, or it ended long ago")]
+    #[error("there is no such session, or the session ended long ago")]
     UnknownSession,
     #[error("`{field}` {problem}")]
     Invalid { field: &'static str, problem: String },
@@ -26,13 +26,13 @@ pub enum Refusal {
     /// Carries the client's open booking, or the one whose session runs.
     #[error("you have an open booking or a running session with this company")]
     AlreadyBooked(BookingId),
-    #[error("the booking is no longer searching; a session is ended with `end`")]
+    #[error("the booking is no longer searching; end its session with `end`")]
     BookingClosed(BookingId),
     #[error("the offer is closed: {}", .0.word())]
     OfferClosed(Outcome),
     #[error("the session is over")]
     SessionEnded,
-    #[error("this session has no room for more messages: end it, and begin another to go on")]
+    #[error("this session has no room for more messages: end the session, and begin another one")]
     SessionFull,
 }
 

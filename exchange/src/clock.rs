@@ -167,7 +167,7 @@ impl Machine {
             METRICS.clock_steps.inc();
             tracing::warn!(
                 by_ms = ahead_ms.saturating_sub(noted_ms),
-                "the machine's clock was set, or the machine slept: times follow it, and no deadline moves"
+                "the wall clock jumped (clock set, or machine asleep): timestamps follow, and deadlines do not move"
             );
         }
     }

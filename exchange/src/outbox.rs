@@ -324,7 +324,7 @@ impl State {
         }
         let mut freed_bytes = 0;
         if bytes > FRAME_TOLD_MAX_BYTES {
-            tracing::warn!(bytes, most = FRAME_TOLD_MAX_BYTES, "a frame is too large to be sent: the socket is closed");
+            tracing::warn!(bytes, most = FRAME_TOLD_MAX_BYTES, "a frame exceeds the limit: the socket is closed");
             freed_bytes = bytes + self.shut(Ended::TooLarge);
             return Put { reader: self.reader.take(), freed_bytes };
         }

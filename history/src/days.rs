@@ -207,9 +207,9 @@ pub fn differences(past: &dyn Past, company: &CompanyId) -> HistoryResult<Vec<St
             Ok(None) => {}
             Ok(Some(stored)) if stored == DayCounts::read(past, company, day)? => {}
             Ok(Some(_)) => {
-                found.push(format!("what is kept of day {day} is not what its bookings and sessions come to"));
+                found.push(format!("the kept statistics of day {day} differ from its bookings and sessions"));
             }
-            Err(error) => found.push(format!("what is kept of day {day}: {error}")),
+            Err(error) => found.push(format!("the kept statistics of day {day}: {error}")),
         }
     }
     Ok(found)

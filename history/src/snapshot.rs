@@ -46,14 +46,14 @@ fn write_all(store: &dyn History, journal: &mpsc::Sender<JournalItem>, companies
             Ok(None) => continue,
             Err(StoreError::Stopping) => return,
             Err(error) => {
-                tracing::warn!(?due, %error, "no snapshot: the next start reads more events");
+                tracing::warn!(?due, %error, "a snapshot was not written: the next start reads more events");
                 continue;
             }
         };
         match keep_days(store, journal, &state) {
             Ok(()) => {}
             Err(StoreError::Stopping) => return,
-            Err(error) => tracing::warn!(?due, %error, "a day is not counted: each question counts it anew"),
+            Err(error) => tracing::warn!(?due, %error, "a day's statistics were not kept"),
         }
     }
 }

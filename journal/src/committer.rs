@@ -162,9 +162,9 @@ impl<S: Store> Committer<S> {
     fn project(&mut self, which: Projection<'_>) -> Result<bool, NotProjected> {
         let began = Instant::now();
         let projected = self.must_not_be_lost().and_then(|()| self.store.project(which));
-        METRICS.filing.observe(began.elapsed().as_secs_f64());
+        METRICS.projecting.observe(began.elapsed().as_secs_f64());
         projected.map_err(|error| {
-            self.fall_sick(error, "the store cannot file");
+            self.fall_sick(error, "the store cannot write its projections");
             NotProjected
         })
     }

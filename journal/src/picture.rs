@@ -40,13 +40,13 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPicture {
     /// The picture is cut, or of another format than declared.
-    #[error("the body must be a whole picture of the kind that `Content-Type` names")]
+    #[error("the body must be a complete image of the type that `Content-Type` names")]
     NotThis,
     /// The picture is animated.
-    #[error("a logo must not move")]
+    #[error("a logo cannot be animated")]
     Moves,
     /// A side is too short or too long.
-    #[error("a logo has {} to {} pixels a side", SIDE_PX.start(), SIDE_PX.end())]
+    #[error("each side of a logo is {} to {} pixels long", SIDE_PX.start(), SIDE_PX.end())]
     Size,
 }
 

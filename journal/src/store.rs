@@ -16,7 +16,7 @@ pub enum StoreError {
     #[error(transparent)]
     Unavailable(Box<dyn Error + Send + Sync>),
     /// Stored data is damaged, so that a retry fails too.
-    #[error("the store holds what cannot be read: {0}")]
+    #[error("the store is corrupt: {0}")]
     Unreadable(String),
     /// Another writer has written to the store, or a number was skipped, which is a defect of this program.
     #[error("{company}: event {first} cannot follow event {last}")]
@@ -28,13 +28,13 @@ pub enum StoreError {
         last: u64,
     },
     /// A question would read more than this number of events.
-    #[error("it is too far back: more than {0} events would have to be read")]
+    #[error("this is too far back: more than {0} events would have to be read")]
     TooFarBack(u64),
     /// The server stops, and reads nothing more.
     #[error("the server is about to stop")]
     Stopping,
     /// The read was interrupted, or was not begun.
-    #[error("the read was cut, or had to wait for too long, so that SQLite's log does not grow for ever: ask again")]
+    #[error("the read was interrupted, or waited for too long, to bound the write-ahead log: try again")]
     AskAgain,
     /// Another server owns the store now.
     #[error(
@@ -46,9 +46,7 @@ pub enum StoreError {
     #[error(transparent)]
     Lost(Box<dyn Error + Send + Sync>),
     /// A newer version of the program wrote the store.
-    #[error(
-        "the store has schema {found}, and this version knows up to {known}: run the version that wrote it, or a newer one"
-    )]
+    #[error("the store has schema {found}, and this version knows up to {known}: run the version that wrote the store")]
     TooNew { found: u32, known: u32 },
 }
 

@@ -21,7 +21,7 @@ impl MemoryStore {
                 company.apply(row.at, &event);
                 anew.project(&Entry::untold(&company, row.at, vec![event]));
                 if let Some((_, data)) = stored.snapshot.as_ref().filter(|(at, _)| at == seq) {
-                    assert!(*data == json(&company), "the snapshot is not what the events make: {data}");
+                    assert!(*data == json(&company), "the snapshot differs from the events: {data}");
                 }
             }
             let anew = anew.company(id).cloned().unwrap_or_default();

@@ -56,7 +56,7 @@ pub struct Metrics {
     /// Entries of one commit.
     pub batch: Histogram,
     /// Projection of a slice of committed entries.
-    pub filing: Histogram,
+    pub projecting: Histogram,
     pub journal_queue: Gauge,
     pub journal_queue_max: Gauge,
     /// 1 while the store can commit, otherwise 0.
@@ -202,7 +202,7 @@ impl Metrics {
                 let sizes = Histogram::new(exponential_buckets(1.0, 2.0, 11));
                 r.add("commit_entries", "Entries that are committed at once", sizes)
             },
-            filing: r.seconds("filing", "How long a slice of what is committed takes into the tables", 0.000_1, 16),
+            projecting: r.seconds("filing", "Seconds to project a slice of the committed events", 0.000_1, 16),
             journal_queue: r.add("journal_queue", "Entries that wait for the journal", Gauge::default()),
             journal_queue_max: r.add("journal_queue_max", "Entries that may wait for it", Gauge::default()),
             store_healthy: r.add("store_healthy", "1 while the store can commit", Gauge::default()),

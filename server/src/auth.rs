@@ -29,13 +29,13 @@ pub enum TokenError {
     #[error("the token is not a JWT")]
     Malformed,
     /// The algorithm is `none`, or no key here is for it.
-    #[error("the token's algorithm (`alg`) is not one that is accepted here")]
+    #[error("the token's algorithm (`alg`) is not accepted")]
     Algorithm,
     /// The `kid` names no key here.
-    #[error("no key here has the id that the token names (`kid`)")]
+    #[error("no key has the token's key id (`kid`)")]
     UnknownKey,
     /// The header demands an extension (`crit`).
-    #[error("the token's header demands an extension (`crit`) that is unknown here")]
+    #[error("the token's header requires an unknown extension (`crit`)")]
     CriticalExtension,
     /// The token was signed with another key, or changed after signing.
     #[error("the token's signature does not match")]
@@ -46,12 +46,12 @@ pub enum TokenError {
     NotYetValid,
     #[error("the token is not for this server (`aud`)")]
     Audience,
-    #[error("the token is not from the issuer that is trusted here (`iss`)")]
+    #[error("the token is not from the trusted issuer (`iss`)")]
     Issuer,
     #[error(transparent)]
     Claims(#[from] BadClaims),
     /// The ring has no key that can sign, or the key is unusable.
-    #[error("there is no key to sign a token with")]
+    #[error("there is no key to sign tokens with")]
     Signing,
 }
 

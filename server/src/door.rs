@@ -91,14 +91,14 @@ pub async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
             Ok((stream, address)) => {
                 let peer = Peer(address.ip());
                 let Some(entrance) = door.admission.connect(peer, place) else {
-                    tracing::debug!(%address, "a connection was cut: its address has too many");
+                    tracing::debug!(%address, "a connection was closed: its address has too many");
                     continue;
                 };
                 let door = door.clone();
                 tokio::spawn(connection(stream, peer, entrance, door));
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be taken");
+                tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -108,15 +108,15 @@ pub async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
 async fn connection(stream: TcpStream, peer: Peer, entrance: Entrance, door: Door) {
     // Frames are small, and Nagle's algorithm would delay them.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
+        tracing::debug!(%error, "a connection was lost before it was accepted");
         return;
     }
     let Some(tls) = &door.tls else { return speak(stream, peer, entrance, door).await };
     // The TLS handshake runs in this connection's task, so that a slow client delays no other one.
     match timeout(HEAD_MAX, tls.acceptor().accept(stream)).await {
         Ok(Ok(encrypted)) => Box::pin(speak(encrypted, peer, entrance, door)).await,
-        Ok(Err(error)) => tracing::debug!(%error, "a connection could not be encrypted"),
-        Err(_late) => tracing::debug!("a connection was not encrypted in time"),
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_late) => tracing::debug!("a TLS handshake timed out"),
     }
 }
 

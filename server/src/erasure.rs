@@ -94,7 +94,7 @@ async fn lay_ready(
 fn not_now(company: &CompanyId, error: &StoreError) -> NotNow {
     let not_now = NotNow::from(error);
     if not_now == NotNow::Unavailable {
-        tracing::error!(%company, %error, "nobody can be erased from what cannot be read");
+        tracing::error!(%company, %error, "an erasure failed, because the store cannot be read");
     }
     not_now
 }

@@ -58,7 +58,7 @@ impl Trust {
         tracing::warn!(
             clock = %Moment(now.wall),
             written = %Moment(written),
-            "the clock is more than a day ahead of what was written last: no history is removed for an hour"
+            "the clock is more than a day ahead of the last event: retention waits for an hour"
         );
     }
 }
@@ -100,7 +100,7 @@ pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &O
     let now = exchange.clock().now();
     let companies = match history.off_runtime(|past| past.companies_that_forget()).await {
         Ok(companies) => companies,
-        Err(error) => return tracing::warn!(%error, "retention could not look for old history"),
+        Err(error) => return tracing::warn!(%error, "retention could not list old history"),
     };
     for (company, days) in companies {
         let until = Time::from_ms(now.as_ms().saturating_sub(u64::from(days) * DAY_MS));
@@ -114,11 +114,11 @@ pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &O
 async fn remove_what_was_before(exchange: &Exchange, history: &dyn History) {
     let companies = match history.off_runtime(|past| past.companies_made_again()).await {
         Ok(companies) => companies,
-        Err(error) => return tracing::warn!(%error, "retention could not look for companies that were made again"),
+        Err(error) => return tracing::warn!(%error, "retention could not list the companies that were created again"),
     };
     for (company, removed_at) in companies {
         if let Err(error) = cut(exchange, history, &company, removed_at, Arc::new(|_, _| None)).await {
-            tracing::warn!(%company, %error, "what was before a company was made again could not be removed");
+            tracing::warn!(%company, %error, "the history of a company's predecessor could not be removed");
         }
     }
 }
@@ -143,7 +143,7 @@ async fn cut(
         tokio::time::sleep(PAUSE).await;
     }
     if slices > 0 {
-        tracing::info!(%company, until = %Moment(until), slices, "history that was over by then is removed");
+        tracing::info!(%company, until = %Moment(until), slices, "history older than the retention period was removed");
     }
     Ok(())
 }

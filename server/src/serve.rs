@@ -229,14 +229,14 @@ impl LastWrites {
         let by = self.stop_by.max(Instant::now() + LAST_WRITES_MIN);
         while !self.writer.is_finished() {
             if Instant::now() >= by {
-                tracing::warn!("the store was not closed in time; the next start reads its log");
+                tracing::warn!("the store was not closed in time; the next start recovers from its write-ahead log");
                 return Ok(());
             }
             std::thread::sleep(CLOSED_EVERY);
         }
         let ended = self.writer.join().map_err(|_| anyhow::anyhow!("the journal's thread has panicked"))?;
-        ended.context("stopped, and what was answered last may not be stored")?;
-        tracing::info!("stopped: everything that was answered is stored");
+        ended.context("stopped, but the last answers may not be stored")?;
+        tracing::info!("stopped: every answer is stored");
         Ok(())
     }
 }

@@ -37,7 +37,7 @@ pub fn tell(state: ServiceState) {
         socket.send_to_addr(said, &address)
     });
     if let Err(error) = told {
-        tracing::warn!(%error, "systemd could not be told (`NOTIFY_SOCKET`)");
+        tracing::warn!(%error, "systemd could not be notified (`NOTIFY_SOCKET`)");
     }
 }
 

@@ -53,10 +53,10 @@ impl Tls {
                 match read(&certificate, &key) {
                     Ok(config) => {
                         *live.0.write().unwrap_or_else(PoisonError::into_inner) = config;
-                        tracing::info!("the certificate (`tls_certificate`) was read again");
+                        tracing::info!("the certificate was reloaded (`tls_certificate`)");
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the certificate cannot be read again: the one before stays");
+                        tracing::warn!(%error, "the certificate cannot be reloaded: the previous one stays in use");
                     }
                 }
             }

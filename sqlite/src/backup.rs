@@ -15,13 +15,13 @@ use crate::{Error, owner_alone, schema};
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The target of the backup exists.
-    #[error("`{0}` exists: name another file, or move it away")]
+    #[error("`{0}` exists: name another file, or move that one away")]
     Exists(PathBuf),
     /// The target of the restoration has a store.
     #[error("`{0}` has a store: `--replace` moves it aside and puts the backup in its place")]
     HasStore(PathBuf),
     /// The file is no backup, or a damaged one.
-    #[error("`{0}` is no backup of Switchboard's that can be used: {1}")]
+    #[error("`{0}` is not a usable backup of Switchboard: {1}")]
     Unusable(PathBuf, String),
     /// A file cannot be read or written.
     #[error("`{0}`: {1}")]

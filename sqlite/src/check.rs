@@ -90,11 +90,11 @@ fn check_company(
     let Folded { mut company, expected, mut found, origin, first_seq, hired, removed } = fold(connection, id)?;
     let last = tables::last_seq(connection, id)?;
     if company.seq() != last {
-        found.push(format!("the last event is {last}, and there are events up to {} only", company.seq()));
+        found.push(format!("the last event should be {last}, but the events end at {}", company.seq()));
     }
     for Logged { seq, at, events, .. } in unprojected {
         if *seq != company.seq() + 1 {
-            found.push(format!("event {seq} is in the log, and {} comes next", company.seq() + 1));
+            found.push(format!("event {seq} is stored, but event {} is expected next", company.seq() + 1));
         }
         events.iter().for_each(|event| company.apply(*at, event));
     }
@@ -106,7 +106,7 @@ fn check_company(
     found.extend(days::differences(&Tables(connection), id)?);
     let known = removal::last(connection, id)?;
     if removed.is_some() && removed != known {
-        found.push(format!("event {removed:?} was the last removal, and the table says {known:?}"));
+        found.push(format!("the last removal is event {removed:?}, but the table has {known:?}"));
     }
     found.extend(numbers::differences(connection, id, first_seq, &hired)?);
     let Found { rows: stored, unreadable } = read_rows(connection, id)?;
@@ -118,7 +118,7 @@ fn check_company(
             .map(|(key, row)| format!("{key:?}: the events make {row:?}, the table has {:?}", stored.get(key))),
     );
     let unexpected = stored.iter().filter(|(key, row)| !expected.contains_key(*key) && !is_from_before(row, origin));
-    found.extend(unexpected.map(|(key, _)| format!("{key:?}: in the table, but not from the events")));
+    found.extend(unexpected.map(|(key, _)| format!("{key:?}: the table has a row that no event makes")));
     report.companies += 1;
     report.events += company.seq();
     report.rows += stored.len();
@@ -162,7 +162,7 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
     let mut bases = query.query(params![id.as_str(), after.cast_signed()])?;
     let mut next = next_base(&mut bases)?;
     if is_another(snapshot.as_ref(), &folded.company, origin) {
-        folded.found.push(format!("the snapshot after event {after} is not what the oldest base has"));
+        folded.found.push(format!("the snapshot after event {after} differs from the oldest base"));
     }
     past.each_event(id, after, |at, event| {
         let Folded { company, expected, found, hired, removed, .. } = &mut folded;
@@ -177,20 +177,20 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
             expect(expected, row);
         }
         if is_another(snapshot.as_ref(), company, origin) {
-            found.push(format!("the snapshot after event {} is not what the events make", company.seq()));
+            found.push(format!("the snapshot after event {} differs from the events", company.seq()));
         }
         if let Some((seq, stored)) = &next
             && *seq == company.seq()
         {
             if *stored != switchboard_wire::view::json(&company.without_past().without_counts()) {
-                found.push(format!("the base after event {seq} is not what the events make"));
+                found.push(format!("the base after event {seq} differs from the events"));
             }
             next = next_base(&mut bases)?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
     if let Some((seq, _)) = next {
-        folded.found.push(format!("there is a base after event {seq}, and no such event"));
+        folded.found.push(format!("there is a base after event {seq}, but no such event"));
     }
     Ok(folded)
 }
@@ -302,7 +302,7 @@ fn each_row(
         match read(row) {
             Ok(row) => drop(rows.rows.insert(row.key(), row)),
             Err(Error::Store(StoreError::Unreadable(why))) => {
-                rows.unreadable.push(format!("a row that cannot be read: {why}: {sql}"))
+                rows.unreadable.push(format!("an unreadable row: {why}: {sql}"))
             }
             Err(error) => return Err(error),
         }

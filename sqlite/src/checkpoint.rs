@@ -95,7 +95,7 @@ impl Checkpoints {
         let thread = std::thread::Builder::new()
             .name("checkpoint".into())
             .spawn(work)
-            .map_err(|error| StoreError::Unavailable(format!("the store needs a thread: {error}").into()))?;
+            .map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}").into()))?;
         let log = directory::beside(path, "-wal");
         let page_bytes: i64 = writer.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let page_bytes = page_bytes.unsigned_abs();
@@ -117,7 +117,7 @@ impl Checkpoints {
             written.and_then(|_| log.sync_all()).or_else(|_full| log.set_len(0))
         });
         if let Err(error) = made {
-            tracing::debug!(%error, "there is no room for a whole write-ahead log");
+            tracing::debug!(%error, "the disk has no room for a full write-ahead log");
         }
     }
 
@@ -197,7 +197,7 @@ impl Drop for Checkpoints {
 fn copy_while_nobody_reads(beside: &Connection, gate: &Gate) {
     gate.shut();
     if !gate.empty(READ_MAX, READ_MAX + CUT_MAX) {
-        tracing::debug!("a read could not be cut: SQLite's log goes on growing");
+        tracing::debug!("a long read could not be interrupted: the write-ahead log keeps growing");
     }
     for _ in 0..COPIES_MAX {
         let _copied = pages(beside, CheckpointMode::PASSIVE);
@@ -212,7 +212,7 @@ fn copy_while_nobody_reads(beside: &Connection, gate: &Gate) {
 /// The pages of the log, in total and copied; none when SQLite cannot report them now.
 fn pages(connection: &Connection, mode: CheckpointMode) -> Option<(i32, i32)> {
     let told = connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
-    let told = told.inspect_err(|error| tracing::debug!(%error, "the write-ahead log could not be copied")).ok();
+    let told = told.inspect_err(|error| tracing::debug!(%error, "the write-ahead log could not be checkpointed")).ok();
     // Negative numbers mean that there is no log.
     told.filter(|(all, copied)| *all >= 0 && *copied >= 0)
 }

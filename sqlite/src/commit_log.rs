@@ -89,7 +89,8 @@ pub(super) fn read(connection: &Connection) -> Result<CommitLog, Error> {
             let projected_events = usize::try_from(projected).unwrap_or(usize::MAX).min(entry.events.len());
             if let Some(seq) = clash(connection, &entry, projected_events)? {
                 let company = &entry.company;
-                log.clashes.push(format!("{company}: event {seq} is in the log, and another is filed as {seq}"));
+                log.clashes
+                    .push(format!("{company}: event {seq} is in the commit log, another event {seq} is projected"));
             }
             if projected_events < entry.events.len() {
                 entry.events.drain(..projected_events);

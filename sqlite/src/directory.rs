@@ -22,9 +22,7 @@ const MARK: &str = "`switchboard.db` is a store: no server begins anew in this d
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another server runs on the directory.
-    #[error(
-        "another switchboard is running on the data directory `{0}`: stop it, or give this one its own with `--data`"
-    )]
+    #[error("another switchboard is running on the data directory `{0}`: stop that one, or name another with `--data`")]
     InUse(PathBuf),
     /// The directory cannot be read or made.
     #[error("the data directory `{0}` cannot be used: {1}")]

@@ -46,7 +46,7 @@ pub mod offline_writer;
 
 pub use directory::OpenError;
 pub use error::{Error, Gone};
-pub use projection::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
+pub use projection::WAITING_MAX_BYTES as UNPROJECTED_MAX_BYTES;
 pub use reader::Reader;
 pub use schema::CACHE_KIB;
 pub use writer::Sqlite;

@@ -57,9 +57,9 @@ pub(super) fn differences(connection: &Connection, company: &CompanyId) -> Resul
     // A malformed name is reported where the row is compared.
     let Some(logo) = named.and_then(|named| named.parse::<LogoId>().ok()) else { return Ok(Vec::new()) };
     Ok(match find(connection, company, &logo)? {
-        None => vec![format!("the logo {logo} is not there")],
+        None => vec![format!("the logo {logo} is missing")],
         Some((_, data)) if picture::name_of(&data).as_ref() != Some(&logo) => {
-            vec![format!("the logo {logo} is another picture")]
+            vec![format!("the logo {logo} has other content")]
         }
         Some(_) => Vec::new(),
     })
@@ -107,9 +107,9 @@ mod tests {
         let company: CompanyId = "acme".parse().unwrap();
         let logo = picture::name_of(b"1").unwrap();
         let connection = store_with(&logo);
-        assert_eq!(differences(&connection, &company).unwrap(), [format!("the logo {logo} is not there")]);
+        assert_eq!(differences(&connection, &company).unwrap(), [format!("the logo {logo} is missing")]);
         run(&connection, &keep(company.clone(), logo.clone(), Kind::Png, b"2".to_vec(), None)).unwrap();
-        assert_eq!(differences(&connection, &company).unwrap(), [format!("the logo {logo} is another picture")]);
+        assert_eq!(differences(&connection, &company).unwrap(), [format!("the logo {logo} has other content")]);
         run(&connection, &keep(company.clone(), logo, Kind::Png, b"1".to_vec(), None)).unwrap();
         assert_eq!(differences(&connection, &company).unwrap(), Vec::<String>::new());
     }

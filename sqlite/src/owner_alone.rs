@@ -48,7 +48,7 @@ pub fn tighten(directory: &Path) -> io::Result<Vec<String>> {
         said.extend(tighten_one(directory.to_owned(), DIRECTORY));
     } else if mode & OTHERS_WRITE != 0 {
         said.push(format!(
-            "others can put files into `{}`: give the store a directory of its own",
+            "other users can write into `{}`: give the store a directory of its own",
             directory.display()
         ));
     }
@@ -62,8 +62,8 @@ fn tighten_one(path: PathBuf, wanted: u32) -> Option<String> {
     }
     let path_shown = path.display();
     Some(match std::fs::set_permissions(&path, Permissions::from_mode(wanted)) {
-        Ok(()) => format!("others could open `{path_shown}`: it is its owner's alone now"),
-        Err(error) => format!("others can open `{path_shown}`, and that cannot be changed: {error}"),
+        Ok(()) => format!("other users could open `{path_shown}`: access is now limited to the owner"),
+        Err(error) => format!("other users can open `{path_shown}`, and the mode cannot be changed: {error}"),
     })
 }
 

@@ -230,7 +230,7 @@ impl Store for Sqlite {
         let all_closed = self.reader.close(READS_MAX);
         let is_whole = self.checkpoints.end(&self.connection);
         if !all_closed || !is_whole {
-            tracing::warn!("SQLite's log stays beside `switchboard.db`: the two are one store until the next start");
+            tracing::warn!("the write-ahead log stays beside `switchboard.db`: copy or move the two files together");
         }
     }
 }

@@ -22,11 +22,11 @@ test('each booking and session has a line with its end, and nobody is named in i
 
   const lines = world.server.log.trim().split('\n').map((line) => JSON.parse(line))
   const about = (id, message) => lines.find((line) => line.booking === id && line.message === message)
-  const found = about(booking.id, 'a booking found somebody')
+  const found = about(booking.id, 'a booking found an employee')
   assert.deepEqual([found.level, found.company, found.session, found.offers], ['DEBUG', 'acme', session.id, 1])
   assert.ok(found.searched_ms >= 0)
   assert.equal(about(booking.id, 'a session ended').by, 'employee')
-  const ended = about(second.id, 'a booking ended without anybody')
+  const ended = about(second.id, 'a booking found no employee')
   assert.deepEqual([ended.reason, ended.offers], ['everyone_declined', 1])
 
   const secrets = [SECRET, API_KEY, 'a-bad-token', 'eyJ', 'personal-id', 'words-', 'topic-of-a-patient', 'Ann']

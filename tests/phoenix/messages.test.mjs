@@ -85,7 +85,7 @@ test('whoever shows a key that is not known is not told to show one', async (t) 
   const { server } = await openWorld(t)
   const detail = async (shown) => (await server.refused(401, 'unauthorized', 'GET', '/v1/companies', undefined, { key: shown })).detail
   assert.match(await detail(null), /^send an API key/)
-  assert.equal(await detail('wrong'), 'this is no API key that is known here, and no token')
+  assert.equal(await detail('wrong'), 'this is neither a known API key nor a token')
   assert.match(await detail(token({ sub: 'olga', role: 'admin', company: 'acme' }, { lifeSeconds: -60 })), /has expired/)
 })
 

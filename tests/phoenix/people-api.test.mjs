@@ -137,11 +137,11 @@ test('a token that is not good is refused with its reason, which repeats nothing
     ['the token has expired (`exp`)', bad({}, { lifeSeconds: -60 })],
     ['the token is not valid yet (`nbf`)', bad({ nbf: Math.floor(Date.now() / 1000) + 600 })],
     ['the token\'s signature does not match', bad({}, { secret: 'another secret of somebody else' })],
-    ['the token\'s algorithm (`alg`) is not one that is accepted here', bad({}, { header: { alg: 'none' } })],
+    ['the token\'s algorithm (`alg`) is not accepted', bad({}, { header: { alg: 'none' } })],
     ['the token\'s `scope` must be `read`, `operate` or `manage`', bad({ scope: 'everything' })],
     ['the token has no `company`, which an employee\'s and an admin\'s must have', bad({ company: undefined })],
-    ['this is no API key that is known here, and no token', 'no.such.token'],
-    ['this is no API key that is known here, and no token', `${API_KEY}x`],
+    ['this is neither a known API key nor a token', 'no.such.token'],
+    ['this is neither a known API key nor a token', `${API_KEY}x`],
   ]) {
     const answer = await as(server, presented)('GET', ACME)
     assert.deepEqual([answer.status, answer.body.reason, answer.body.detail], [401, 'unauthorized', reason])

@@ -17,7 +17,7 @@ use crate::servers::{Holder, MeasuredLoad, MeasuredServer};
 /// The most seconds until the first client is served, and until every company is in memory.
 const BACK_MAX_S: f64 = 5.0;
 /// The server's log line when every company with something open is in memory.
-const ALL_BACK: &str = "all that was open is in memory again";
+const ALL_BACK: &str = "everything open is in memory again";
 const FEW_LARGE: StoreSize = StoreSize { case: Population { companies: 100, employees: 10_000 }, sessions: 1_000 };
 const MANY_SMALL: StoreSize = StoreSize { case: Population { companies: 10_000, employees: 100 }, sessions: 10 };
 const QUICK_LARGE: StoreSize = StoreSize { case: Population { companies: 1, employees: 50 }, sessions: 5 };

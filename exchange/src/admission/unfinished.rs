@@ -13,7 +13,7 @@ pub const SHORT_MAX_BYTES: usize = 8 * 1024;
 
 /// The refusal when all places are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many long heads, bodies and frames are on their way")]
+#[error("too many large requests and frames are in progress")]
 pub struct TooManyLong;
 
 /// The incomplete head, body or frame of one connection.

@@ -55,7 +55,7 @@ pub async fn join(caller: &ChannelRequest<'_>, company: &CompanyId, old: Option<
 pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     if event != "more" {
         let message = format!(
-            "there is no event `{}` here; there is `more`, and to change something the HTTP API",
+            "unknown event `{}`: this channel has `more`, and changes go through the HTTP API",
             shortened(event)
         );
         return caller.reply.send_error(&super::error("unknown_event", message));
@@ -70,7 +70,8 @@ fn more(company: &Company, fields: &Fields<'_>, rows: usize, now: Time) -> Respo
     }
     let after: Result<String, Refusal> = fields.required("after");
     let page = after.and_then(|after| {
-        let after = BoardCursor::read(&after).ok_or_else(|| invalid("after", "is no `next` of a board"))?;
+        let after =
+            BoardCursor::read(&after).ok_or_else(|| invalid("after", "must be the `next` of an earlier page"))?;
         Ok(page(company, after, rows, now))
     });
     page.map_err(|refusal| refused(company, &refusal))

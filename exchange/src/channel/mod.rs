@@ -236,5 +236,5 @@ impl Seat {
 #[must_use]
 pub fn unknown_event(event: &str, known: &[&str]) -> ErrorView<'static> {
     let known = known.join("`, `");
-    error("unknown_event", format!("there is no event `{}` here; there is `{known}`", shortened(event)))
+    error("unknown_event", format!("unknown event `{}`: this channel has `{known}`", shortened(event)))
 }

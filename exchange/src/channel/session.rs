@@ -158,7 +158,7 @@ fn message(
     let command = (|| {
         let body: String = fields.required("body")?;
         if body.is_empty() || body.len() > MESSAGE_BODY_MAX_BYTES {
-            return Err(invalid("body", &format!("has 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
+            return Err(invalid("body", &format!("must have 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
         }
         let (message, key) = (caller.clock().fresh_message(), fields.optional("key")?);
         let session_max_bytes = caller.context.message_bytes_per_session;
@@ -207,7 +207,7 @@ fn notes(
     caller.may_store(visit)?;
     let written = fields.required::<String>("body").and_then(|body| {
         if body.len() > NOTES_MAX_BYTES {
-            return Err(invalid("body", &format!("has at most {NOTES_MAX_BYTES} bytes")));
+            return Err(invalid("body", &format!("must have at most {NOTES_MAX_BYTES} bytes")));
         }
         visit.take(&Command::WriteNotes { session, by, body: body.into() })
     });

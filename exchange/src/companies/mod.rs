@@ -71,7 +71,7 @@ pub struct Exchange {
     clock: Clock,
     next_line: AtomicU64,
     /// The number of the latest projection of all companies that began, on behalf of joins of unknown sessions.
-    filings: AtomicU64,
+    projections: AtomicU64,
     /// The number of the latest such projection that was completed; locked while one runs.
     projecting_all: AsyncMutex<u64>,
     draining: AtomicBool,
@@ -127,7 +127,7 @@ impl Exchange {
             timekeeper: Timekeeper::default(),
             clock,
             next_line: AtomicU64::new(1),
-            filings: AtomicU64::new(0),
+            projections: AtomicU64::new(0),
             projecting_all: AsyncMutex::new(0),
             draining: AtomicBool::new(false),
         })
@@ -369,7 +369,7 @@ impl Exchange {
             Err(error) => {
                 let not_now = NotNow::from(&error);
                 if not_now == NotNow::Unavailable {
-                    tracing::error!(company = %slot.id, %error, "a company cannot be read back");
+                    tracing::error!(company = %slot.id, %error, "a company cannot be loaded");
                 }
                 return Err(not_now);
             }
@@ -430,13 +430,13 @@ impl Exchange {
     /// Returns once everything queued until now is projected. Concurrent callers share one projection of all companies,
     /// because each is expensive.
     async fn project_together(&self) -> Result<(), NotNow> {
-        let asked = self.filings.load(Ordering::Acquire);
+        let asked = self.projections.load(Ordering::Acquire);
         let mut done = self.projecting_all.lock().await;
         // A projection that began after this call covers everything that this caller needs.
         if *done > asked {
             return Ok(());
         }
-        let begun = self.filings.fetch_add(1, Ordering::AcqRel) + 1;
+        let begun = self.projections.fetch_add(1, Ordering::AcqRel) + 1;
         self.project(None).await?;
         *done = begun;
         Ok(())

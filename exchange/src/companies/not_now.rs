@@ -10,12 +10,12 @@ const READ_AGAIN_MS: u64 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotNow {
     /// The journal's queue is full, or a read had to make room for SQLite's log.
-    #[error("too much is going on; try again in {} ms", .retry_in_ms)]
+    #[error("the server is overloaded; try again in {} ms", .retry_in_ms)]
     Overloaded { retry_in_ms: u64 },
-    #[error("the server is restarting; connect again in a moment")]
+    #[error("the server is restarting; reconnect in a moment")]
     Draining,
     /// The store cannot commit, or a company cannot be loaded.
-    #[error("the store cannot commit now; nothing was changed, try again later")]
+    #[error("the store cannot commit at present; nothing was changed, try again later")]
     Unavailable,
 }
 

@@ -47,13 +47,13 @@ impl Outcomes {
                     METRICS.offer_to_answer.observe(seconds(after_ms));
                     METRICS.search.observe(seconds(searched_ms));
                     METRICS.booking_assigned();
-                    tracing::debug!(%company, %booking, %session, offers, searched_ms, "a booking found somebody");
+                    tracing::debug!(%company, %booking, %session, offers, searched_ms, "a booking found an employee");
                 }
                 NotedOutcome::BookingEnded { booking, reason, offers, searched_ms } => {
                     METRICS.search.observe(seconds(searched_ms));
                     METRICS.bookings.of(reason.word()).inc();
                     let reason = reason.word();
-                    tracing::debug!(%company, %booking, reason, offers, searched_ms, "a booking ended without anybody");
+                    tracing::debug!(%company, %booking, reason, offers, searched_ms, "a booking found no employee");
                 }
                 NotedOutcome::SessionEnded { session, booking, by, lasted_ms } => {
                     METRICS.session.observe(seconds(lasted_ms));

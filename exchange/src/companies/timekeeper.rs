@@ -102,7 +102,7 @@ impl Exchange {
         self.wake_all(companies, cores).await;
         // With nothing open there is no news for the log.
         if count > 0 {
-            tracing::info!(companies = count, took = ?since.elapsed(), "all that was open is in memory again");
+            tracing::info!(companies = count, took = ?since.elapsed(), "everything open is in memory again");
         }
     }
 
@@ -119,7 +119,7 @@ impl Exchange {
         }
         while let Some(woken) = waking.join_next().await {
             if let Err(error) = woken {
-                tracing::error!(%error, "a company could not do what was due");
+                tracing::error!(%error, "a company's timers failed");
             }
         }
     }

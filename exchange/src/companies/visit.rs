@@ -76,7 +76,7 @@ impl LoadedCompany {
         self.ahead_ms = now.ahead_ms().saturating_add_unsigned(ahead_ms);
         if ahead_ms > 0 {
             let company = company.id();
-            tracing::warn!(%company, ahead_ms, "the clock was ahead when this company was written: going on from there");
+            tracing::warn!(%company, ahead_ms, "the clock is behind the last event: time continues from there");
         }
         self.rooms.reopen_after(company.seq());
         self.told = if self.rooms.has_no_clients() {

@@ -100,7 +100,7 @@ impl Problem {
         }
         let not_now = NotNow::from(error);
         if not_now == NotNow::Unavailable {
-            tracing::warn!(%error, "a question to the store failed");
+            tracing::warn!(%error, "a read from the store failed");
         }
         Self::from(not_now)
     }

@@ -61,13 +61,13 @@ pub enum KeyError {
     #[error("there is a key `{0}` already: choose another name, or revoke it first")]
     Taken(String),
     /// The store holds the maximum of keys.
-    #[error("there are {KEYS_MAX} keys already: revoke those that nobody needs")]
+    #[error("there are {KEYS_MAX} keys already: revoke those that are no longer needed")]
     TooMany,
     /// No key with that name or id can be revoked.
-    #[error("there is no key `{0}` that could be revoked: `switchboard key list` shows all")]
+    #[error("there is no key `{0}` to revoke: `switchboard key list` shows all keys")]
     Unknown(String),
     /// The system has no randomness.
-    #[error("the system has no randomness to make a key of")]
+    #[error("the system's random number generator failed")]
     Randomness,
 }
 

@@ -32,10 +32,10 @@ pub fn are_in_store(data: &Path) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
     /// No key has that text.
-    #[error("this is no API key that is known here, and no token")]
+    #[error("this is neither a known API key nor a token")]
     Unknown,
     /// The key has expired.
-    #[error("this API key has ended: `switchboard key create` makes another")]
+    #[error("this API key has expired: `switchboard key create` makes a new one")]
     Ended,
     /// The key was revoked.
     #[error("this API key was revoked")]
@@ -132,7 +132,7 @@ impl ApiKeys {
             if let Err(error) = &read
                 && !fails
             {
-                tracing::warn!(%error, "the API keys cannot be read again: those before stay good");
+                tracing::warn!(%error, "the API keys cannot be reloaded: the previous ones stay valid");
             }
             fails = read.is_err();
             self.write_used(&exchange).await;

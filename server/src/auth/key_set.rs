@@ -21,12 +21,12 @@ pub struct KeySet {
 /// The reason for refusing a text as a set of keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeySet {
-    #[error("it is neither a JWKS (`{{\"keys\": [...]}}`) nor public keys in PEM")]
+    #[error("the content is neither a JWKS (`{{\"keys\": [...]}}`) nor public keys in PEM")]
     Form,
-    #[error("it has over {KEYS_MAX} keys")]
+    #[error("there are more than {KEYS_MAX} keys")]
     TooMany,
     /// The set has no usable key; the text has the reason for each key.
-    #[error("it has no key that tokens are checked with here: {0}")]
+    #[error("there is no usable key: {0}")]
     NoneUsable(String),
 }
 

@@ -45,7 +45,7 @@ impl LiveKeys {
     /// Replaces all keys by those of the set.
     pub fn replace(&self, set: KeySet) {
         for skipped in &set.skipped {
-            tracing::warn!("a key for tokens is passed over: {skipped}");
+            tracing::warn!("a token key is ignored: {skipped}");
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set.keys);
     }
@@ -72,9 +72,9 @@ pub enum NoKeys {
     #[error("the request failed: {}", innermost(.0))]
     Request(reqwest::Error),
     /// The status of an answer without keys.
-    #[error("the answer is {0}")]
+    #[error("the response is {0}")]
     Status(reqwest::StatusCode),
-    #[error("it has over {SET_MAX_BYTES} bytes")]
+    #[error("the response is over {SET_MAX_BYTES} bytes")]
     TooLong,
     /// The text is no set of keys.
     #[error(transparent)]
@@ -122,10 +122,10 @@ pub fn follow_file(path: PathBuf) -> Result<LiveKeys, NoKeys> {
             watched.changed().await;
             match read_file(&path) {
                 Ok(set) => {
-                    tracing::info!(keys = set.keys.len(), "the keys for tokens (`jwt_keys`) were read again");
+                    tracing::info!(keys = set.keys.len(), "the token keys were reloaded (`jwt_keys`)");
                     live.replace(set);
                 }
-                Err(error) => tracing::warn!(%error, "`jwt_keys` cannot be read again: the keys before stay"),
+                Err(error) => tracing::warn!(%error, "the token keys cannot be reloaded (`jwt_keys`)"),
             }
         }
     });
@@ -188,7 +188,7 @@ impl KeySetFollower {
         match self.request().await {
             Ok((set, again)) => {
                 if self.fetched.is_none() || self.fails {
-                    tracing::info!(keys = set.keys.len(), "the keys for tokens were fetched (`jwks_url`)");
+                    tracing::info!(keys = set.keys.len(), "the token keys were fetched (`jwks_url`)");
                 }
                 (self.fetched, self.fails) = (Some(Instant::now()), false);
                 self.live.replace(set);
@@ -196,11 +196,11 @@ impl KeySetFollower {
             }
             Err(error) => {
                 if !self.fails {
-                    tracing::warn!(%error, "no keys can be fetched (`jwks_url`): those before stay for a day at most");
+                    tracing::warn!(%error, "the token keys cannot be fetched (`jwks_url`): the last ones stay a day");
                 }
                 self.fails = true;
                 if self.fetched.is_some_and(|fetched| fetched.elapsed() > STALE_MAX) {
-                    tracing::warn!("the keys of `jwks_url` are too old: no token that they signed is taken any more");
+                    tracing::warn!("the token keys (`jwks_url`) are over a day old: their tokens are refused");
                     self.live.forget();
                     self.fetched = None;
                 }

@@ -25,7 +25,7 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
     if text.len() > URL_MAX_BYTES {
         return Err(format!("has at most {URL_MAX_BYTES} bytes"));
     }
-    let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("is not a valid URL: {error}"))?;
     match url.scheme() {
         "https" => {}
         "http" if allow_private => {}

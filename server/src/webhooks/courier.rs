@@ -108,7 +108,7 @@ fn client(allow_private: bool) -> Result<Client, String> {
         .connect_timeout(CONNECT_MAX)
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(CONNECTION_KEPT);
-    builder.build().map_err(|error| format!("no request can be made: {}", in_words(&error)))
+    builder.build().map_err(|error| format!("the request cannot be built: {}", in_words(&error)))
 }
 
 /// The innermost cause, which is the useful part; never the address, which may hold a secret.

@@ -245,7 +245,7 @@ impl EndpointWorker {
     fn turn_off(&mut self, off: Off) {
         METRICS.webhooks_turned_off.inc();
         let (company, webhook) = (&self.endpoint.company, &self.endpoint.id);
-        tracing::warn!(%company, webhook, reason = off.word(), "a webhook was turned off: nothing is sent until it is turned on");
+        tracing::warn!(%company, webhook, reason = off.word(), "a webhook was disabled: deliveries stop");
         self.off = Some(off);
         self.on_the_way.abort_all();
         self.write_at = Instant::now();

@@ -142,7 +142,7 @@ async fn a_day_that_is_not_what_its_rows_come_to_is_told() {
     let change = "UPDATE days_of_employees SET work = replace(work, 'accepted', 'rejected') WHERE day = ?1";
     assert!(store.execute(change, params![first.cast_signed() + 3]).unwrap() > 0);
     let report = check(&world.reader).unwrap();
-    let expected = format!("acme: what is kept of day {} is not what its bookings and sessions come to", first + 3);
+    let expected = format!("acme: the kept statistics of day {} differ from its bookings and sessions", first + 3);
     assert_eq!(report.differences, [expected]);
 }
 

@@ -210,7 +210,7 @@ fn what_cannot_be_run_says_why() {
     assert!(stranger.code == Some(3) && stranger.err.contains("401"), "{stranger:?}");
     server.stop();
     let nobody = run(&mut load(&server, &[]));
-    assert!(nobody.code == Some(3) && nobody.err.contains("is the server there?"), "{nobody:?}");
+    assert!(nobody.code == Some(3) && nobody.err.contains("is the server running?"), "{nobody:?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use switchboard_history::feed::SLICE_MAX_BYTES;
 use switchboard_journal::WAITING_MAX_BYTES;
 use switchboard_journal::picture::LOGO_MAX_BYTES;
 use switchboard_sqlite::reader::READER_CACHE_KIB;
-use switchboard_sqlite::{CACHE_KIB, UNFILED_MAX_BYTES};
+use switchboard_sqlite::{CACHE_KIB, UNPROJECTED_MAX_BYTES};
 
 use crate::docs::{document, rows};
 
@@ -52,7 +52,7 @@ fn sums() -> Vec<Sum> {
         sum("a socket's buffers for reading and writing", READ_BUFFER_BYTES + WRITE_BUFFER_BYTES, sockets),
         sum("what waits for all sockets, or is being written", WAITING_IN_ALL_MAX_BYTES, 1),
         sum("what waits for its commit, with what is told after it", WAITING_MAX_BYTES, 1),
-        sum("what is committed and not in the tables yet", UNFILED_MAX_BYTES, 1),
+        sum("what is committed and not in the tables yet", UNPROJECTED_MAX_BYTES, 1),
         sum("files of employees that are read", FILE_MAX_BYTES, FILES.all),
         sum("short answers over HTTP that are not read", SMALL_BYTES, connections),
         sum("long answers over HTTP that are not read", KIB, ANSWERS.all),

@@ -22,7 +22,7 @@ pub(super) fn differences(connection: &Connection, company: &CompanyId, last: u6
 
 /// Describes deliveries whose endpoint is missing.
 pub(super) fn of_nobody(connection: &Connection) -> Result<Vec<String>, Error> {
-    let sql = "SELECT format('%s: event %d is to be brought to a webhook %s that is not there', company_id, seq,
+    let sql = "SELECT format('%s: event %d is to be delivered again to an unknown webhook %s', company_id, seq,
                    webhook_id)
                FROM webhook_deliveries d
                WHERE NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.company_id = d.company_id AND w.id = d.webhook_id)";

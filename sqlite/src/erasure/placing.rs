@@ -56,7 +56,7 @@ pub(crate) fn finish_all(connection: &mut Connection) -> Result<(), Error> {
     let begun = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
     drop(query);
     for company in begun {
-        tracing::info!(%company, "an erasure was begun: it is finished before anybody is served");
+        tracing::info!(%company, "an unfinished erasure was found: the erasure is completed before the server starts");
         let id = CompanyId::from_stored(&company).map_err(unreadable)?;
         let mut written = Written::More;
         while written == Written::More {
@@ -199,7 +199,7 @@ impl Begun {
                 connection.prepare_cached(sql)?.execute(values)?;
                 return Ok(());
             }
-            other => return Err(Error::Store(StoreError::Unreadable(format!("`{other}` was laid ready")))),
+            other => return Err(Error::Store(StoreError::Unreadable(format!("an unknown kind of row, `{other}`")))),
         };
         let mut update = connection.prepare_cached(sql)?;
         if what == BASE || what == SNAPSHOT {

@@ -356,7 +356,7 @@ fn numbers_that_were_given_twice_are_damage() {
         commit_log::append(&connection, &text).expect("written");
     };
     write(&mut theirs);
-    let said = "acme: event 2 is in the log, and another is filed as 2";
+    let said = "acme: event 2 is in the commit log, another event 2 is projected";
     assert_eq!(check::check(&reader).expect("it can be read").differences, [said]);
     drop((store, reader));
     let refused = Sqlite::open(directory.path()).err().expect("nothing is guessed").to_string();

@@ -39,8 +39,8 @@ const REASONS: &[(&str, u16, &str)] = &[
     ("too_far_back", 422, "too much happened since: ask for a shorter time"),
     ("rate_limited", 429, "too much of one address; try again in 500 ms"),
     ("overloaded", 503, "too much is going on; try again in 250 ms"),
-    ("draining", 503, "the server is restarting; connect again in a moment"),
-    ("unavailable", 503, "the store cannot commit now; nothing was changed, try again later"),
+    ("draining", 503, "the server is restarting; reconnect in a moment"),
+    ("unavailable", 503, "the store cannot commit at present; nothing was changed, try again later"),
 ];
 
 /// All reasons, in the order of their status.
