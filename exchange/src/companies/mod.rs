@@ -208,6 +208,13 @@ impl Exchange {
         (live.term.is_some() && !live.retired).then(|| look(&live.company))
     }
 
+    /// The number of the latest event decided here, committed or not; none for a company that this process has not
+    /// loaded, whose events are all projected.
+    pub fn latest_event(&self, id: &CompanyId) -> Option<u64> {
+        let seq = self.known_slot(id)?.lock().company.seq();
+        (seq > 0).then_some(seq)
+    }
+
     /// Takes a device that has gone out of its room, also while the store cannot commit.
     pub async fn leave(&self, id: &CompanyId, room: &Room, line: u64) {
         let left = self.journal.is_healthy()

@@ -1,4 +1,4 @@
-//! Questions about the past: read from the tables, once all earlier entries are projected.
+//! Questions about the past: read from the tables, which first receive whatever earlier entries they lack.
 
 use std::sync::Arc;
 
@@ -52,8 +52,7 @@ impl HistoryReader {
         question: impl FnOnce(&dyn Past, &CompanyId) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
-        self.project(Some(company)).await;
-        self.as_projected(move |past| question(past, &of)).await
+        self.up_to_date(Some(company), move |past| question(past, &of)).await
     }
 
     /// Asks for a page of a list of a company, when the caller has its turn.
@@ -135,15 +134,40 @@ impl HistoryReader {
         question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let turn = caller.part_of(shared, company).await?;
-        if tables == Freshness::Projected {
-            self.project(company).await;
-        }
-        let answered = self.as_projected(move |past| {
+        let question = move |past: &dyn Past| {
             let answer = question(past);
             drop(turn);
             answer
-        });
-        answered.await
+        };
+        match tables {
+            Freshness::Projected => self.up_to_date(company, question).await,
+            Freshness::AsTheyAre => self.as_projected(question).await,
+        }
+    }
+
+    /// Asks with all earlier entries projected. Only a company with entries that the tables lack waits for the writer,
+    /// so that questions about a quiet company cost the writer nothing.
+    async fn up_to_date<T: Send + 'static>(
+        &self,
+        company: Option<&CompanyId>,
+        question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let question = match company {
+            None => question,
+            Some(company) => {
+                let (latest, of) = (self.exchange.latest_event(company), company.clone());
+                let asked = self.as_projected(move |past| match lacks(past, &of, latest)? {
+                    true => Ok(Err(question)),
+                    false => question(past).map(Ok),
+                });
+                match asked.await? {
+                    Ok(answer) => return Ok(answer),
+                    Err(question) => question,
+                }
+            }
+        };
+        self.project(company).await;
+        self.as_projected(question).await
     }
 
     /// Waits until all earlier entries are projected. While the store cannot commit, the answer shows the projected
@@ -159,6 +183,12 @@ impl HistoryReader {
     pub fn follow(&self, company: &CompanyId) -> Follower {
         self.history.notifier().follow(company)
     }
+}
+
+/// Whether the tables lack events of a company up to that number.
+fn lacks(past: &dyn Past, company: &CompanyId, latest: Option<u64>) -> HistoryResult<bool> {
+    let Some(latest) = latest else { return Ok(false) };
+    Ok(past.events_kept(company)?.is_none_or(|(_, projected)| projected < latest))
 }
 
 /// Wraps a question so that an unknown company gives none, because its list would look like an empty one.

@@ -22,7 +22,7 @@ use switchboard::auth::{Keyring, Rules, SignInCodes, Signer};
 use switchboard::shutdown::{self, Stop};
 use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
-use switchboard_core::{CompanySettings, SessionId};
+use switchboard_core::{Command, CompanyId, CompanySettings, SessionId};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::shares::By;
 use switchboard_exchange::admission::{Admission, Limits, Peer};
@@ -342,4 +342,31 @@ async fn sessions_that_nobody_knows_have_everything_projected_once_for_all_who_a
     }
     let projections = projected.load(Ordering::Relaxed);
     assert!((1..=10).contains(&projections), "{projections} projections of all companies for 500 joins");
+}
+
+#[tokio::test]
+async fn only_a_read_that_would_miss_something_waits_for_the_writer() {
+    let (store, projected) = (MemoryStore::default(), Arc::<AtomicUsize>::default());
+    let counting = CountingStore { store: store.clone(), projected: projected.clone() };
+    let (journal, _thread) = Journal::start(counting, 1024).unwrap();
+    let (snapshots, _nobody_writes_any) = sync_channel(1);
+    let exchange = Exchange::new(journal, Arc::new(store.clone()), snapshots, Clock::start());
+    let admission = Arc::new(Admission::new(&Limits::default()));
+    let past = HistoryReader::new(exchange.clone(), admission, Arc::new(store));
+    let [acme, globex]: [CompanyId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
+    let is_known = async |company: &CompanyId| past.of(company, |past, company| past.is_known(company)).await.ok();
+
+    assert_eq!(is_known(&acme).await, Some(false));
+    assert_eq!(projected.load(Ordering::Relaxed), 0, "of a company that nobody made");
+    for company in [&acme, &globex] {
+        let found = Command::SetCompany { name: "Any".into(), settings: CompanySettings::default() };
+        let made = exchange.visit(company, |visit| visit.take(&found).is_ok()).await.unwrap();
+        assert_eq!(made.committed().await, Ok(true));
+        assert_eq!(is_known(company).await, Some(true), "a caller reads what it wrote");
+    }
+    assert_eq!(projected.load(Ordering::Relaxed), 2, "once for each company");
+    for company in [&acme, &globex, &acme] {
+        assert_eq!(is_known(company).await, Some(true));
+    }
+    assert_eq!(projected.load(Ordering::Relaxed), 2, "and not again while nothing new is committed");
 }
