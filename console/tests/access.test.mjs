@@ -137,7 +137,7 @@ test('at the desk keys answer a call that rings, as its settings say', { timeout
   await page.keyboard.press('d')
   await alice.sees('Erika cannot take the call now.')
 
-  await erika.press('Settings of this device')
+  await erika.press('Device settings')
   await page.getByRole('textbox', { name: 'Accept' }).fill('y')
   await press(page.getByRole('dialog').getByRole('button', { name: 'Close' }))
   await isRung()
@@ -150,8 +150,8 @@ test('at the desk keys answer a call that rings, as its settings say', { timeout
   await alice.press('Hang up')
   await erika.press('Close')
 
-  await erika.press('Settings of this device')
-  await page.getByRole('checkbox', { name: 'Answer requests and calls by keys' }).uncheck()
+  await erika.press('Device settings')
+  await page.getByRole('checkbox', { name: 'Answer with keyboard shortcuts' }).uncheck()
   await press(page.getByRole('dialog').getByRole('button', { name: 'Close' }))
   await isRung()
   assert.equal(await page.locator('.call .keys').count(), 0)

@@ -53,7 +53,7 @@ test('name, colour and logo stand on the client’s page, the board and the desk
   await desk.getByRole('switch').waitFor()
   for (const shown of ['.desk-bar .company', '.desk-bar img.logo']) await isInEveryWindow(desk.locator(shown))
   assert.equal(await desk.locator('.desk-bar .company').innerText(), 'Acme Corp')
-  await press(desk.getByRole('button', { name: 'Settings of this device' }))
+  await press(desk.getByRole('button', { name: 'Device settings' }))
   const button = desk.getByRole('dialog').getByRole('button', { name: 'Close' })
   for (const page of [client, board, desk]) {
     await page.waitForFunction(() => document.querySelector('img.logo')?.naturalWidth === 32)
@@ -123,7 +123,7 @@ test('what can be no logo is said to be so, and changes nothing', { timeout: 300
     await route.continue()
   })
   await press(dialog.getByRole('button', { name: 'Save' }))
-  await isRefused('Somebody has changed this meanwhile. Look again, and change from there.')
+  await isRefused('Someone else changed this. Check the values, then save again.')
   assert.equal(await dialog.getByLabel('Colour', { exact: true }).inputValue(), '#0b7a75')
   assert.equal((await world.server.ask('GET', company)).logo, null)
   await logoIs(page, 16)

@@ -42,7 +42,7 @@ test('words that the end was faster than are given back', { timeout: 300_000 }, 
 test('who asks again need not write the question again', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await asked(t, 'May I deduct my bicycle?')
   await desk.decline()
-  await client.isOver('Nobody who is free could take it just now.')
+  await client.isOver('No one was able to take your request.')
   await client.press('Ask again')
   const question = client.page.getByRole('textbox', { name: 'Your question' })
   await question.waitFor()
@@ -87,7 +87,7 @@ test('the day counts all sessions and their time, also what it does not list', {
   const figures = new RegExp(`Sessions\\s*60\\s*In sessions\\s*${minutes} min\\s*Declined\\s*0\\s*Missed\\s*0`)
   const { page } = await world.desk('erika', { viewport: SCREEN })
   await page.locator('.today dl').filter({ hasText: figures }).waitFor()
-  await page.getByText('The newest 50 are listed.', { exact: true }).waitFor()
+  await page.getByText('Showing the newest 50.', { exact: true }).waitFor()
   assert.equal(await page.locator('.today .sessions li').count(), 50)
 })
 
@@ -108,7 +108,7 @@ async function session({ server }, desk, company, lastsMs) {
 test('a request that only one could take is told as declined, and no more', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await asked(t)
   await desk.decline()
-  await client.isOver('Nobody who is free could take it just now.')
+  await client.isOver('No one was able to take your request.')
   const told = desk.page.locator('.closed-offer')
   await told.waitFor()
   assert.equal(await told.textContent(), 'Declined.')

@@ -50,7 +50,7 @@ test('with `allowed_origins` a page of another origin can embed nothing', { time
   await refused
   // The server's own page still works.
   const alice = new Client(await world.page('/book/demo?as=alice'))
-  await alice.sees('Nobody is free at the moment')
+  await alice.sees('No one is free right now')
 })
 
 /** A page that embeds the client's page, and gets its token from `give`. */
@@ -71,7 +71,7 @@ test('a host without a token is said at once, and asked again by a button', { ti
     if (window.asked === 1) throw new Error('no token today')
     return '${carl}'
   }`)
-  await frame.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
+  await frame.getByRole('heading', { name: 'Sign-in failed' }).waitFor()
   await press(frame.getByRole('button', { name: 'Try again' }))
   await frame.locator('.ask').waitFor()
   assert.equal(await page.evaluate('asked'), 2)
@@ -80,7 +80,7 @@ test('a host without a token is said at once, and asked again by a button', { ti
 test('a token that comes after the page has given up still counts', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const { page, frame } = await embedding(t, world, `() => new Promise((resolve) => { window.hand = () => resolve('${carl}') })`)
-  await frame.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
+  await frame.getByRole('heading', { name: 'Sign-in failed' }).waitFor()
   await page.evaluate('hand()')
   await frame.locator('.ask').waitFor()
 })

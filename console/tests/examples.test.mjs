@@ -22,7 +22,7 @@ test('the page that opens the desk hands over what its back end signs', { timeou
   const opened = page.waitForEvent('popup')
   await page.getByRole('button', { name: 'Work' }).click()
   const desk = await opened
-  await desk.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
+  await desk.getByRole('heading', { name: 'Sign-in failed' }).waitFor()
   assert.deepEqual(await desk.evaluate('told'), [{ type: 'switchboard:no-token' }])
   app.fails = false
   await desk.getByRole('button', { name: 'Try again' }).click()
@@ -37,7 +37,7 @@ test('the tag that embeds the client’s page hands over what its back end signs
     ${tag}`)
   const page = await world.page('/', { base: app.url })
   const frame = page.frameLocator('iframe.switchboard')
-  await frame.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
+  await frame.getByRole('heading', { name: 'Sign-in failed' }).waitFor()
   assert.deepEqual(await page.evaluate('refused'), ['there is no token: status 500'])
   app.fails = false
   await frame.getByRole('button', { name: 'Try again' }).click()

@@ -77,11 +77,11 @@ test('an Accept that the line was too late for is said to be so', { timeout: 120
   world.line.cut()
   await erika.isLost()
   await erika.accept()
-  await erika.sees('Your answer is sent when it is back')
+  await erika.sees('Your answer is sent when you reconnect')
   await alice.press('Cancel')
-  await alice.isOver('You have cancelled.')
+  await alice.isOver('Request cancelled.')
   world.line.mend()
-  await erika.sees('Your Accept did not arrive in time')
+  await erika.sees('Your answer arrived too late')
 })
 
 test('the question is the first bubble for both, and is there after the end and in the day', { timeout: 120_000 }, async (t) => {
@@ -138,7 +138,7 @@ test('earlier messages that are not there are said to be missing, and a pasted p
     clipboardData.items.add(new File(['x'], 'letter.png', { type: 'image/png' }))
     box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
   })
-  await alice.sees('Pictures and files cannot be sent here')
+  await alice.sees('Images and files cannot be sent here')
 })
 
 test('a wrap-up is called so, with the time that is left', { timeout: 120_000 }, async (t) => {
@@ -164,15 +164,15 @@ test('the keys that answer can be changed, and turned off', { timeout: 120_000 }
   const [erika, alice] = await Promise.all([world.desk('erika', { viewport: SCREEN }), world.client('alice')])
   const { page } = erika
   await erika.on()
-  await erika.press('Settings of this device')
+  await erika.press('Device settings')
   await page.getByRole('textbox', { name: 'Decline' }).fill('x')
   await erika.press('Close')
   await alice.ask('tax')
   await erika.asked('tax')
   await page.getByText('Keys: A accepts, X declines', { exact: true }).waitFor()
-  await pressedUntil(page, ['d', 'x'], () => alice.isOver('Nobody who is free could take it just now.'))
-  await erika.press('Settings of this device')
-  await page.getByRole('checkbox', { name: 'Answer requests and calls by keys' }).uncheck()
+  await pressedUntil(page, ['d', 'x'], () => alice.isOver('No one was able to take your request.'))
+  await erika.press('Device settings')
+  await page.getByRole('checkbox', { name: 'Answer with keyboard shortcuts' }).uncheck()
   await erika.press('Close')
   await alice.press('Ask again')
   await alice.ask('tax')

@@ -14,7 +14,7 @@ async function meeting(t) {
   return { world, erika, alice }
 }
 
-const LOST = 'No connection. It comes back by itself, and nothing you wrote is lost.'
+const LOST = 'No connection. Reconnecting… Nothing you wrote is lost.'
 
 test('a cut line is shown and heals, and what was written meanwhile arrives once', { timeout: 300_000 }, async (t) => {
   const { world, erika, alice } = await meeting(t)
@@ -25,14 +25,14 @@ test('a cut line is shown and heals, and what was written meanwhile arrives once
   await alice.say('while it was away')
   await alice.say('and once more')
   await erika.say('me too')
-  await alice.lastIs('Waiting')
+  await alice.lastIs('Sending')
   world.line.mend()
   await erika.hears('and once more')
   await alice.hears('me too')
   await Promise.all([erika.isBack(), alice.isBack()])
   await alice.lastIs('Seen')
   // Erika's message is in place once the server has echoed it to her.
-  await erika.page.locator('.is-own .mark').last().filter({ hasNotText: 'Waiting' }).waitFor()
+  await erika.page.locator('.is-own .mark').last().filter({ hasNotText: 'Sending' }).waitFor()
   const said = await alice.said()
   assert.deepEqual([...said].sort(), ['and once more', 'before', 'me too', 'while it was away'])
   assert.deepEqual(await erika.said(), said, 'both sides have the same order')

@@ -8,10 +8,10 @@ test('the start page says at each frame what comes first, and its steps lead thr
   const page = await world.page('/', { viewport: { width: 1440, height: 900 } })
   const frame = (title) => page.frameLocator(`iframe[title="${title}"]`)
   const [erika, alice] = [frame('Erika’s desk'), frame('Alice Miller, a client')]
-  await alice.getByText('Nobody is free at the moment').waitFor()
+  await alice.getByText('No one is free right now').waitFor()
   const beside = (title) => page.getByRole('region', { name: title, exact: true })
-  await isInReach(beside('Erika’s desk').getByText('Begin here: switch Erika on.', { exact: true }))
-  const told = 'Somebody is free once Erika is switched on. Then it is your turn here.'
+  await isInReach(beside('Erika’s desk').getByText('First, make Erika available.', { exact: true }))
+  const told = 'Once Erika is available, ask here.'
   await isInReach(beside('Alice Miller, a client').getByText(told, { exact: true }))
 
   await erika.getByRole('switch', { name: 'Take requests' }).click()

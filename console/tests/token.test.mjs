@@ -45,7 +45,7 @@ test('a code in a link signs in once, and what the browser keeps of it is good f
   // From the history, on this device or another one.
   await page.goto('about:blank')
   await page.goto(link)
-  await page.getByRole('heading', { name: 'This link cannot be used any more' }).waitFor()
+  await page.getByRole('heading', { name: 'This link no longer works' }).waitFor()
   await context.close()
   const kept = await filesIn(profile)
   assert.ok(kept.some((file) => file.includes(link)), 'Chromium keeps the link')
@@ -57,7 +57,7 @@ test('a link whose code is spent leads to the app, which makes another', { timeo
   const app = await foreignPage(t, async () => `<script>location = '${world.url}/desk#code=${await codeFor(world, ERIKA)}'</script>`)
   world = await openWorld(t, { env: { SWITCHBOARD_SIGN_IN_URL: app }, expected: /status of 401/ })
   const page = await world.page('/desk#code=spent')
-  await page.getByText('It was used already, or is more than a minute old.').waitFor()
+  await page.getByText('The link was used already, or is over a minute old.').waitFor()
   await isInReachEverywhere(page, 'a spent link', 'main', ['a.button.act'])
   await press(page.getByRole('link', { name: 'Sign in', exact: true }))
   await new Desk(page).on()

@@ -17,7 +17,7 @@ const MAY = 'camera; microphone; display-capture; autoplay; fullscreen; clipboar
 embed(document.currentScript as HTMLScriptElement | null)
 
 function embed(script: HTMLScriptElement | null): void {
-  if (!script) return problem(script, 'the script is a module: take `type="module"` away')
+  if (!script) return problem(script, 'the script is a module: remove `type="module"`')
   const company = script.dataset['company']
   if (!company) return problem(script, 'the script needs `data-company`')
   const { origin } = new URL(script.src)
@@ -36,7 +36,7 @@ function embed(script: HTMLScriptElement | null): void {
     if (data?.type === KEEP && typeof data.name === 'string') keep(company, data.name)
   })
   if (document.head?.contains(script)) {
-    console.warn('switchboard: the script stands in <head>: its frame goes to the end of the page; put the script where the frame should be')
+    console.warn('switchboard: the script is in <head>, so the frame is at the end of the page; put the script where the frame should be')
   }
   put(frame, script)
 }
@@ -92,7 +92,7 @@ async function handOver(frame: HTMLIFrameElement, origin: string, data: DOMStrin
   const from = data['tokenFrom'] ? (window as unknown as Record<string, unknown>)[data['tokenFrom']] : undefined
   try {
     const token: unknown = typeof from === 'function' ? await from() : data['token']
-    if (typeof token !== 'string') throw new Error('set `data-token-from` to the name of a function that gives a token')
+    if (typeof token !== 'string') throw new Error('set `data-token-from` to the name of a function that returns a token')
     frame.contentWindow?.postMessage({ type: TOKEN, token }, origin)
   } catch (error) {
     console.error('switchboard: there is no token', error)

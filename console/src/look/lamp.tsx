@@ -3,7 +3,7 @@ import type { Status } from 'switchboard-client'
 import { translated } from '../words/language.js'
 
 const words = translated({
-  en: { offline: 'Offline', idle: 'Available', init: 'Being asked', busy: 'In a session' },
+  en: { offline: 'Offline', idle: 'Available', init: 'Being asked', busy: 'In session' },
   de: { offline: 'Offline', idle: 'Frei', init: 'Wird gefragt', busy: 'Im Gespräch' },
   ar: { offline: 'غير متصل', idle: 'متاح', init: 'قيد السؤال', busy: 'في جلسة' },
 })

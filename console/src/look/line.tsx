@@ -6,7 +6,7 @@ import './line.css'
 
 const words = translated({
   en: {
-    lost: 'No connection. It comes back by itself, and nothing you wrote is lost.',
+    lost: 'No connection. Reconnecting… Nothing you wrote is lost.',
     refused: 'You are signed out. Open this page again from your app.',
   },
   de: {

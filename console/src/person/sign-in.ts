@@ -153,7 +153,7 @@ function linkOf(app: App | undefined): Link | undefined {
   let token = brought.get('token') ?? undefined
   if (!code && !token) return undefined
   history.replaceState(history.state, '', location.pathname + location.search)
-  if (token) console.warn('A token in a link stays in the history of the browser: make a sign-in code for it, and link to `#code=…`.')
+  if (token) console.warn('A token in a link stays in the browser’s history: create a sign-in code for it, and link to `#code=…`.')
   let [isFirst, isSpent] = [true, false]
   const ask = async () => {
     if (isSpent) return undefined

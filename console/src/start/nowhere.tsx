@@ -5,8 +5,8 @@ import { translated } from '../words/language.js'
 
 const words = translated({
   en: {
-    title: 'There is no page here',
-    how: 'Look at the address once more, or open the page again from your app.',
+    title: 'Page not found',
+    how: 'Check the address, or open the page again from your app.',
   },
   de: {
     title: 'Hier ist keine Seite',
