@@ -62,43 +62,43 @@ export const ruleWords = translated<Readonly<Record<Rule, RuleWords>>>({
   en: {
     offer_timeout_ms: {
       name: 'Time to answer',
-      means: 'Who has not answered by then counts as missed, and the next is asked.',
+      means: 'Then the request counts as missed, and the next employee is asked.',
     },
     delivery_timeout_ms: {
       name: 'Time to reach a device',
-      means: 'If no device has the question by then, the next is asked.',
+      means: 'If no device is reached, the next employee is asked.',
     },
     booking_deadline_ms: {
-      name: 'The whole search',
-      means: 'After that a booking ends without a session.',
+      name: 'Search deadline',
+      means: 'The booking then ends without a session.',
     },
     max_missed: {
       name: 'Missed in a row',
-      means: 'Who misses that many in a row is set offline.',
+      means: 'After this many, an employee is set offline.',
     },
     client_grace_ms: {
       name: 'Client away while waiting',
-      means: 'A client who is away that long loses the booking.',
+      means: 'A client away this long loses the booking.',
     },
     session_grace_ms: {
       name: 'Away from a session',
-      means: 'A session ends when one side is away that long.',
+      means: 'A session ends when one side is away this long.',
     },
     wrap_up_ms: {
-      name: 'Time after a session',
-      means: 'So long nobody is asked after a session, to finish their notes.',
+      name: 'Wrap-up time',
+      means: 'Time to finish notes before the next request.',
     },
     employee_grace_ms: {
-      name: 'Employee’s line lost',
-      means: 'Who is back within this time keeps their place in line.',
+      name: 'Time to reconnect',
+      means: 'An employee back by then keeps their place in line.',
     },
     intent_lapse_ms: {
-      name: 'Unreachable for good',
-      means: 'Who cannot be reached for that long is set offline.',
+      name: 'Unreachable too long',
+      means: 'An employee unreachable this long is set offline.',
     },
     history_days: {
-      name: 'Days that history is kept',
-      means: 'Ended bookings and their messages are removed then; 0 keeps them.',
+      name: 'Days to keep history',
+      means: 'Older bookings and their messages are deleted; 0 keeps all.',
     },
   },
   de: {

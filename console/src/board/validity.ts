@@ -14,13 +14,13 @@ interface Words {
 
 const words = translated<Words>({
   en: {
-    missing: 'Please fill this in.',
-    letters: 'Only letters, digits and . _ ~ @ -, at most 128 of them.',
-    notNumber: 'Please write a number.',
-    whole: 'Only whole numbers.',
+    missing: 'Fill in this field.',
+    letters: 'Use letters, digits and . _ ~ @ -, at most 128.',
+    notNumber: 'Enter a number.',
+    whole: 'Use a whole number.',
     least: (value) => `At least ${value}.`,
     most: (value) => `At most ${value}.`,
-    other: 'This is not right.',
+    other: 'This is not valid.',
   },
   de: {
     missing: 'Bitte füllen Sie das aus.',

@@ -1,8 +1,9 @@
 // Numbers, times and durations, in the format of the page's language.
-import { locale } from './language.js'
+import { language, locale } from './language.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+const ENGLISH_UNITS: Readonly<Record<string, string>> = { second: 's', minute: 'min', hour: 'h' }
 
 /** A number in digits. */
 export function number(value: number, options: Intl.NumberFormatOptions = {}): string {
@@ -40,11 +41,12 @@ export function running(ms: number): string {
   return `${number(Math.floor(minutes / 60))}:${pair(minutes % 60)}:${rest}`
 }
 
-/** A duration in one short unit: `8 sec`, `12 min`, `3 hr`. */
+/** A duration in one short unit: `8 s`, `12 min`, `3 h`. */
 export function lasting(ms: number, fromMs = 0): string {
   const [value, unit] =
     ms < MINUTE_MS && fromMs < MINUTE_MS ? [ms / 1000, 'second'] : ms < HOUR_MS ? [ms / MINUTE_MS, 'minute'] : [ms / HOUR_MS, 'hour']
   const maximumFractionDigits = value < 10 && unit !== 'minute' ? 1 : 0
+  if (language.value === 'en') return `${number(value, { maximumFractionDigits })} ${ENGLISH_UNITS[unit]}`
   return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits })
 }
 
@@ -53,7 +55,7 @@ export function sentence(words: string): string {
   return /[.!?…。؟۔:;)\]"”»“]$/u.test(words.trim()) ? words.trim() : `${words.trim()}.`
 }
 
-/** Working time, in minutes or hours: `0 min`, `12 min`, `3.5 hr`. */
+/** Working time, in minutes or hours: `0 min`, `12 min`, `3.5 h`. */
 export function worked(ms: number): string {
   return lasting(ms < HOUR_MS ? Math.floor(ms / MINUTE_MS) * MINUTE_MS : ms, MINUTE_MS)
 }
