@@ -55,7 +55,7 @@ export class Line {
   #silence: { readonly timer: Timer; readonly endsAt: number } | undefined
 
   constructor(url: string, { token, device, transport = globalThis.WebSocket }: Options) {
-    if (!transport) throw new Error('this platform has no WebSocket: give a class as `transport`')
+    if (!transport) throw new Error('this platform has no WebSocket: pass a class as `transport`')
     this.#tokens = new Tokens(token)
     this.#readyUrl = url.replace(/^ws/, 'http').replace(/\/socket\/?$/, '/readyz')
     this.#socket = new Socket(url, {

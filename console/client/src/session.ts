@@ -55,11 +55,11 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
 
   /**
    * Adds a message to `outgoing` at once, and sends it when connected, in order, with the same key until it is
-   * acknowledged or refused. Throws a `Refusal` (`overloaded`) when 500 messages wait already.
+   * acknowledged or refused. Throws a `Refusal` (`overloaded`) when 500 messages are already queued.
    */
   send(body: string, key: string = freshKey()): void {
     if (this.#outgoing.length >= OUTGOING_MAX) {
-      throw new Refusal('overloaded', `${OUTGOING_MAX} messages wait already`)
+      throw new Refusal('overloaded', `${OUTGOING_MAX} messages are already queued`)
     }
     this.#write([...this.#outgoing, { key, body, refusal: null, id: null }])
     void this.#sendAll()
