@@ -15,7 +15,7 @@ const words = translated<Record<string, string>>({
     offer_closed: 'This request is over.',
     session_ended: 'This session is over.',
     session_full: 'This session is full. End the session and start another.',
-    forbidden: 'You lack permission.',
+    forbidden: 'You do not have permission.',
     rate_limited: 'Too many requests. Wait a moment and try again.',
     overloaded: 'The server is busy. Try again in a moment.',
     unavailable: 'The server cannot save changes right now. Try again soon.',
