@@ -9,10 +9,6 @@ mod company;
 
 mod roster;
 
-mod chunked_queue;
-
-mod waiting;
-
 mod load;
 
 mod employee;
@@ -26,8 +22,6 @@ mod session;
 mod recent_bookings;
 
 mod brand;
-
-mod id_map;
 
 mod availability;
 

@@ -16,8 +16,6 @@ pub mod shutdown;
 
 pub mod origins;
 
-pub mod attention;
-
 pub mod retention;
 
 pub mod erasure;
@@ -29,8 +27,6 @@ pub mod api_keys;
 pub mod audit;
 
 pub mod telemetry;
-
-pub mod summary;
 
 pub mod auth;
 
@@ -45,5 +41,3 @@ pub mod systemd;
 pub mod config;
 
 pub mod reading;
-
-pub mod shown_url;

@@ -29,9 +29,10 @@ use crate::origins::Origins;
 use crate::retention::{self, Trust};
 use crate::shutdown::{self, Shutdown, Stop};
 use crate::socket::{self, SocketContext, SocketLimits};
+use crate::telemetry::{self, summary};
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
-use crate::{audit, demo, summary, systemd, telemetry};
+use crate::{audit, demo, systemd};
 
 /// Connections beyond the allowed sockets: for the API and for probes.
 pub const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;

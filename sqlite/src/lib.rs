@@ -2,8 +2,6 @@
 
 // The files and their owner.
 mod directory;
-mod owner;
-pub mod owner_alone;
 
 // The contents of the files.
 mod columns;
@@ -13,11 +11,7 @@ pub mod schema;
 mod tables;
 
 // The writer: a commit appends to the commit log, and the projection copies the commit log into the tables.
-mod checkpoint;
 mod commit_log;
-mod projection;
-mod unprojected;
-mod write;
 mod writer;
 
 // Data beside the events.
@@ -32,8 +26,6 @@ mod logos;
 mod removal;
 
 // Readers.
-mod asker;
-mod gate;
 pub mod reader;
 
 // Questions about the past.
@@ -44,12 +36,11 @@ pub mod backup;
 pub mod check;
 pub mod offline_writer;
 
-pub use directory::OpenError;
+pub use directory::{OpenError, owner_alone};
 pub use error::{Error, Gone};
-pub use projection::WAITING_MAX_BYTES as UNPROJECTED_MAX_BYTES;
 pub use reader::Reader;
 pub use schema::CACHE_KIB;
-pub use writer::Sqlite;
+pub use writer::{Sqlite, UNPROJECTED_MAX_BYTES};
 
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
     use crate::schema;
-    use crate::write::write as run;
+    use crate::writer::write::write as run;
 
     fn store_with(logo: &LogoId) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();

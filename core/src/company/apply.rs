@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::deadline::{due_of_booking, due_of_employee, due_of_session};
+use super::id_map::IdMap;
+use super::waiting::WaitingSearches;
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
 use crate::brand::Brand;
 use crate::employee::{Employee, Intent, Meter, Reach};
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId, Topic};
-use crate::id_map::IdMap;
 use crate::load::{Load, Work};
 use crate::offer::{Offer, Outcome};
 use crate::person::{EndedBy, Party};
@@ -18,7 +19,6 @@ use crate::recent_bookings::RecentBookings;
 use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::CompanySettings;
 use crate::time::Time;
-use crate::waiting::WaitingSearches;
 
 impl Company {
     /// Changes the state by an event of that time. Events of a damaged store are applied without a panic;

@@ -16,6 +16,10 @@ mod look;
 
 mod erase;
 
+mod id_map;
+
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,7 +30,6 @@ use crate::brand::Brand;
 use crate::command::Command;
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, CompanyId, EmployeeNo, Key, MessageId, SessionId};
-use crate::id_map::IdMap;
 use crate::notice::Notice;
 use crate::recent_bookings::RecentBookings;
 use crate::refusal::Refusal;
@@ -35,8 +38,9 @@ use crate::roster::Roster;
 use crate::session::Session;
 use crate::settings::CompanySettings;
 use crate::time::Time;
-use crate::waiting::WaitingSearches;
 use deadline::Deadline;
+use id_map::IdMap;
+use waiting::WaitingSearches;
 
 /// One company with all that is open in it and what ended lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

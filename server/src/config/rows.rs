@@ -7,7 +7,7 @@ use switchboard_wire::HIDDEN;
 
 use self::Kind::{Address, AddressOrNone, Directory, File, List, LogFilter, OneOf, Switch, Text, Whole};
 use super::LogFormat;
-use crate::shown_url::without_password;
+use super::shown_url::without_password;
 
 /// The kind of a setting's value.
 #[derive(Clone, Copy, Debug)]

@@ -10,8 +10,8 @@ use switchboard_wire::Secret;
 
 use super::layers::Layers;
 use super::rows::each_setting;
+use super::shown_url::PrivateUrl;
 use super::{BadSetting, DoorSettings, LogFormat, Tokens, otlp_endpoint, sign_in_url};
-use crate::shown_url::PrivateUrl;
 
 /// Returns the error in the settings that a field is read from.
 pub(super) type FieldCheck = fn(&Layers) -> Option<BadSetting>;

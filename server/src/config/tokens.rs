@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use switchboard_wire::Secret;
 
 use super::layers::Layers;
+use super::shown_url::PrivateUrl;
 use super::{BadSetting, Settings};
 use crate::auth::{Rules, read_file};
-use crate::shown_url::PrivateUrl;
 
 /// Keys and rules that tokens are checked with. At least one of the first three fields is set.
 #[derive(Clone, Debug, Default)]

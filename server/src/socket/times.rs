@@ -9,8 +9,8 @@ use switchboard_wire::phoenix::code;
 use tokio::time::Instant;
 
 use super::SocketContext;
+use super::attention::Attention;
 use super::ends::expired;
-use crate::attention::Attention;
 
 /// Deadlines that a socket's task must not sleep past.
 pub(super) struct Times {

@@ -18,11 +18,11 @@ use switchboard_wire::claims::REVOKED;
 use switchboard_wire::phoenix::code;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::attention::Attention;
 use super::ends::{end_amid_write, end_of, expired, too_big, too_slow, unreadable};
 use super::limits::SocketPlace;
 use super::times::Times;
 use super::{FRAME_MAX_BYTES, SocketContext};
-use crate::attention::Attention;
 
 /// The longest that a write may take. A device that reads nothing for so long is considered gone.
 const WRITE_MAX: Duration = Duration::from_secs(10);

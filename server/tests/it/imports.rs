@@ -16,7 +16,7 @@ const ROOMS: &[Room] = &[
     Room {
         directory: "core/src",
         order: "limits spelling id availability time offer booking brand load employee person revocation settings \
-                command event refusal session notice recent_bookings id_map chunked_queue roster waiting erasure \
+                command event refusal session notice recent_bookings roster erasure \
                 company invariants",
     },
     Room { directory: "wire/src", order: "json fields kind off scope secret claims phoenix shape view" },
@@ -38,9 +38,8 @@ const ROOMS: &[Room] = &[
     Room { directory: "memory/src", order: "gate rewrites tables rows cut erasure write past check" },
     Room {
         directory: "sqlite/src",
-        order: "error asker owner_alone columns directory gate schema backup revision removal bases checkpoint logos \
-                offline_writer audit keys past tables unprojected commit_log projection owner reader days \
-                endpoints erasure cut write writer check",
+        order: "error columns directory schema backup revision removal bases logos offline_writer audit keys past tables \
+                commit_log reader days endpoints erasure cut writer check",
     },
     Room { directory: "exchange/src", order: "clock ice admission outbox companies channel device scenes" },
     Room {
@@ -49,8 +48,8 @@ const ROOMS: &[Room] = &[
     },
     Room {
         directory: "server/src",
-        order: "watched_files shown_url auth tls config telemetry audit api_keys reading shutdown webhooks attention \
-                origins socket demo erasure api systemd unread door crowd retention summary serve command_line",
+        order: "watched_files auth tls config telemetry audit api_keys reading shutdown webhooks \
+                origins socket demo erasure api systemd unread door crowd retention serve command_line",
     },
     Room {
         directory: "sim/src",

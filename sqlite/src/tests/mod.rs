@@ -321,7 +321,7 @@ fn who_is_not_the_owner_any_more_writes_nothing() {
     let mut acme = Life::new("acme");
     store.commit(&mut [acme.is_founded()]).expect("stored");
     let another = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
-    owner::Owner::take(&another).expect("where locks do not hold, it can be taken");
+    writer::owner::Owner::take(&another).expect("where locks do not hold, it can be taken");
     let told = Told::default();
     let (mut committer, _, health) = Committer::new(store);
     committer.commit(vec![entry(2, 0, vec![Event::Resumed], &told)]);
@@ -350,7 +350,7 @@ fn numbers_that_were_given_twice_are_damage() {
     let write = |theirs: &mut Entry| {
         let mut text = String::new();
         let company = theirs.company.clone();
-        commit_log::add(&mut text, &company, &unprojected::Unprojected::of(theirs));
+        commit_log::add(&mut text, &company, &commit_log::Unprojected::of(theirs));
         let connection = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
         connection.execute("DELETE FROM log", []).expect("emptied");
         commit_log::append(&connection, &text).expect("written");

@@ -11,33 +11,33 @@ const WRITES_PER_PART: usize = 512;
 const ROW_BYTES: usize = 256;
 
 /// An entry that is in the commit log and not in the tables yet.
-pub(super) struct Unprojected {
-    pub(super) first_seq: u64,
-    pub(super) at: Time,
+pub(crate) struct Unprojected {
+    pub(crate) first_seq: u64,
+    pub(crate) at: Time,
     /// The kind of each event, and the event as JSON.
-    pub(super) events: Vec<(&'static str, String)>,
-    pub(super) rows: Vec<Row>,
-    pub(super) bytes: usize,
+    pub(crate) events: Vec<(&'static str, String)>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) bytes: usize,
     /// The batch of the commit log that has the entry, once there is one.
-    pub(super) batch: i64,
+    pub(crate) batch: i64,
 }
 
 impl Unprojected {
     /// Takes an entry's rows out of it, and encodes its events.
-    pub(super) fn of(entry: &mut Entry) -> Self {
+    pub(crate) fn of(entry: &mut Entry) -> Self {
         let (events, rows) = (written(&entry.events), std::mem::take(&mut entry.rows));
         let bytes = bytes_of(&events, &rows);
         Self { first_seq: entry.first_seq, at: entry.at, events, rows, bytes, batch: 0 }
     }
 
     /// The number of the last event.
-    pub(super) fn last_seq(&self) -> u64 {
+    pub(crate) fn last_seq(&self) -> u64 {
         self.first_seq + self.events.len() as u64 - 1
     }
 
     /// The entry in parts that are projected one after the other, if it is large. The rows go first: a recovery derives
     /// rows only from events that are not projected, so otherwise the rows of a projected event could be lost.
-    pub(super) fn parts(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn parts(self) -> impl Iterator<Item = Self> {
         let Self { first_seq, at, mut events, mut rows, batch, .. } = self;
         let is_large = events.len() + rows.len() > WRITES_PER_PART;
         let most = if is_large { WRITES_PER_PART } else { usize::MAX };
@@ -54,7 +54,7 @@ impl Unprojected {
     }
 
     /// Number of writes that project the entry.
-    pub(super) fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         1 + self.events.len() + self.rows.len()
     }
 }
@@ -65,6 +65,6 @@ fn bytes_of(events: &[(&'static str, String)], rows: &[Row]) -> usize {
 }
 
 /// Events as they are stored, each with its kind.
-pub(super) fn written(events: &[Event]) -> Vec<(&'static str, String)> {
+pub(crate) fn written(events: &[Event]) -> Vec<(&'static str, String)> {
     events.iter().map(|event| (event.kind(), json(event))).collect()
 }

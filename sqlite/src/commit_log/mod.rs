@@ -5,6 +5,8 @@
 //! batch would touch pages for each of its companies, and all of these pages would be synced before a reply. So entries
 //! are projected a moment later (`projection.rs`), and leave the commit log then.
 
+mod unprojected;
+
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
@@ -12,8 +14,8 @@ use serde::Deserialize;
 use switchboard_core::{CompanyId, Event, Time};
 
 use crate::columns::{time, unreadable};
-use crate::unprojected::Unprojected;
 use crate::{Error, tables};
+pub(super) use unprojected::{Unprojected, written};
 
 /// An entry as the commit log has it.
 #[derive(Debug, Deserialize)]

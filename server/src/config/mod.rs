@@ -13,6 +13,7 @@ mod nearest;
 mod rows;
 mod settings;
 mod show;
+pub mod shown_url;
 mod table;
 mod tokens;
 mod value;
@@ -35,7 +36,7 @@ use switchboard_wire::Secret;
 
 use self::layers::Layers;
 use crate::auth::Rules;
-use crate::shown_url::PrivateUrl;
+use shown_url::PrivateUrl;
 
 /// Prefix of the variables that are settings.
 const PREFIX: &str = "SWITCHBOARD_";

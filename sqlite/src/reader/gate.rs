@@ -19,7 +19,7 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 const CUT_EVERY: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -41,7 +41,7 @@ enum Stands {
 }
 
 /// A read that has passed the gate, until it is dropped.
-pub(super) struct GatePass<'a> {
+pub(crate) struct GatePass<'a> {
     gate: &'a Gate,
     number: u64,
 }
@@ -51,7 +51,7 @@ impl Gate {
     ///
     /// # Errors
     /// `AskAgain` when the gate stays shut for too long, and `Stopping` when it is closed.
-    pub(super) fn enter(&self) -> Result<GatePass<'_>, Error> {
+    pub(crate) fn enter(&self) -> Result<GatePass<'_>, Error> {
         let by = Instant::now() + WAIT_MAX;
         let mut state = self.lock();
         loop {
@@ -70,22 +70,22 @@ impl Gate {
     }
 
     /// Makes new reads wait.
-    pub(super) fn shut(&self) {
+    pub(crate) fn shut(&self) {
         self.turn(Stands::Shut);
     }
 
     /// Lets reads in again.
-    pub(super) fn open(&self) {
+    pub(crate) fn open(&self) {
         self.turn(Stands::Open);
     }
 
     /// Refuses all further reads.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.turn(Stands::Closed);
     }
 
     /// Opens the gate if no read is behind it. Returns whether none was.
-    pub(super) fn open_if_empty(&self) -> bool {
+    pub(crate) fn open_if_empty(&self) -> bool {
         let is_empty = self.lock().reads.is_empty();
         if is_empty {
             self.open();
@@ -94,7 +94,7 @@ impl Gate {
     }
 
     /// Waits until another thread opens the gate, for at most that long.
-    pub(super) fn wait_until_open(&self, at_most: Duration) {
+    pub(crate) fn wait_until_open(&self, at_most: Duration) {
         let by = Instant::now() + at_most;
         let mut state = self.lock();
         while state.stands == Stands::Shut && Instant::now() < by {
@@ -103,7 +103,7 @@ impl Gate {
     }
 
     /// Waits until all reads have ended, and interrupts the remaining ones after a while. Returns whether none is left.
-    pub(super) fn empty(&self, cut_after: Duration, at_most: Duration) -> bool {
+    pub(crate) fn empty(&self, cut_after: Duration, at_most: Duration) -> bool {
         let began = Instant::now();
         let mut state = self.lock();
         while !state.reads.is_empty() {
@@ -147,7 +147,7 @@ impl fmt::Debug for Gate {
 
 impl GatePass<'_> {
     /// From now on the read can be interrupted.
-    pub(super) fn is_cut_by(&self, handle: InterruptHandle) {
+    pub(crate) fn is_cut_by(&self, handle: InterruptHandle) {
         self.gate.lock().reads.insert(self.number, Some(handle));
     }
 }

@@ -1,16 +1,18 @@
 //! A company's employees, and the line of those who can be asked, per topic.
 
+mod chunked_queue;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::availability::{Availability, TopicAvailability};
-use crate::chunked_queue::{ChunkedQueue, Rank};
 use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::limits::TOPICS_PER_COMPANY_MAX;
 use crate::refusal::NamedBy;
 use crate::time::Time;
+use chunked_queue::{ChunkedQueue, Rank};
 
 /// All employees of a company by number. Only the employees are stored, because everything else follows from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

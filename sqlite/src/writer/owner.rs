@@ -10,11 +10,11 @@ use uuid::Uuid;
 use crate::Error;
 
 /// The token of the server that took the store last.
-pub(super) struct Owner(String);
+pub(crate) struct Owner(String);
 
 impl Owner {
     /// Takes the store from its previous owner, if there is one.
-    pub(super) fn take(connection: &Connection) -> Result<Self, Error> {
+    pub(crate) fn take(connection: &Connection) -> Result<Self, Error> {
         let token = Uuid::now_v7().to_string();
         let sql = "INSERT INTO owner (id, token) VALUES (1, ?1) ON CONFLICT DO UPDATE SET token = excluded.token";
         connection.execute(sql, [&token])?;
@@ -25,7 +25,7 @@ impl Owner {
     ///
     /// # Errors
     /// When another server has taken the store.
-    pub(super) fn must_be(&self, connection: &Connection) -> Result<(), Error> {
+    pub(crate) fn must_be(&self, connection: &Connection) -> Result<(), Error> {
         let mut query = connection.prepare_cached("SELECT token = ?1 FROM owner WHERE id = 1")?;
         let is_ours = query.query_row([&self.0], |row| row.get(0)).optional()?;
         if is_ours == Some(true) { Ok(()) } else { Err(Error::Store(StoreError::Taken)) }

@@ -1,5 +1,8 @@
 //! The reader of committed data, which works beside the writer.
 
+mod asker;
+pub(super) mod gate;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,10 +16,10 @@ use switchboard_journal::feed_notifier::FeedNotifier;
 use switchboard_journal::{ReadBack, StoreError};
 
 use crate::Error;
-use crate::asker::{self, Asker};
 use crate::directory::{self, DirectoryLock, FILE, OpenError};
-use crate::gate::Gate;
 use crate::past::Tables;
+use asker::Asker;
+use gate::Gate;
 
 /// The cache of each reader, in SQLite's default size.
 pub const READER_CACHE_KIB: i64 = 2_000;
@@ -106,7 +109,7 @@ impl Reader {
 }
 
 impl Reader {
-    pub(super) fn for_asker(&self, asker: Asker) -> Self {
+    fn for_asker(&self, asker: Asker) -> Self {
         Self(self.0.clone(), Some(asker))
     }
 

@@ -20,7 +20,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
 use switchboard_journal::StoreError;
 
-use crate::gate::Gate;
+use crate::reader::gate::Gate;
 use crate::{Error, directory};
 
 /// Pages of the log after which they are copied, about 8 MB. With more pages, a page is overwritten more often in the

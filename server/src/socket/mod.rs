@@ -1,5 +1,6 @@
 //! Sockets of devices: the handshake, frames in and out, and every way in which a socket ends.
 
+mod attention;
 mod ends;
 mod handshake;
 mod limits;

@@ -7,6 +7,7 @@ mod line_limiter;
 pub mod refusals;
 
 mod said;
+pub mod summary;
 
 #[cfg(feature = "otlp")]
 mod traces;

@@ -1,5 +1,10 @@
 //! The writer, which commits every batch in one transaction.
 
+mod checkpoint;
+pub(super) mod owner;
+mod projection;
+pub(super) mod write;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,13 +14,14 @@ use switchboard_core::CompanyId;
 use switchboard_history::History;
 use switchboard_journal::{Entry, JournalItem, Projection, Store, StoreError};
 
-use crate::checkpoint::Checkpoints;
+use crate::commit_log::Unprojected;
 use crate::directory::{DirectoryLock, LOCK, OpenError, Opened};
-use crate::owner::Owner;
-use crate::projection::{self, Backlog, ProjectionSlice};
 use crate::reader::Reader;
-use crate::unprojected::Unprojected;
-use crate::{Error, commit_log, erasure, logos, revision, schema, tables, write};
+use crate::{Error, commit_log, erasure, logos, revision, schema, tables};
+use checkpoint::Checkpoints;
+use owner::Owner;
+pub use projection::UNPROJECTED_MAX_BYTES;
+use projection::{Backlog, ProjectionSlice};
 
 /// Bytes of the trial write, which is larger than a small change, so that a disk with a single free page still counts
 /// as full.

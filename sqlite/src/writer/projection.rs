@@ -12,9 +12,9 @@ use switchboard_journal::rows::rows_of;
 use crate::Error;
 use crate::columns::unreadable;
 use crate::commit_log::{self, CommitLog, Logged};
+use crate::commit_log::{Unprojected, written};
 use crate::past::Tables;
 use crate::tables::{write_events, write_latest};
-use crate::unprojected::{Unprojected, written};
 
 /// Time that an entry waits for its projection. The longer the wait, the more entries of a company are projected
 /// together, so that fewer pages and rows are written twice; but readers with SQL see older tables.
@@ -25,7 +25,7 @@ const WRITES_AT_ONCE: usize = 1024;
 /// Entries that may wait. Beyond this number the projection comes before new commits, which is backpressure.
 const ENTRIES_MAX: usize = 16 * 1024;
 /// Bytes of entries that may wait, likewise. An ordinary entry has about 1 KB.
-pub const WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
+pub const UNPROJECTED_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Entries of several companies, each company's in order.
 pub(super) type ProjectionSlice = Vec<(CompanyId, VecDeque<Unprojected>)>;
@@ -97,7 +97,7 @@ impl Backlog {
 
     /// Whether the projection must come before everything else.
     pub(super) fn is_too_long(&self) -> bool {
-        self.entries > ENTRIES_MAX || self.bytes > WAITING_MAX_BYTES
+        self.entries > ENTRIES_MAX || self.bytes > UNPROJECTED_MAX_BYTES
     }
 
     /// Takes the entries that have waited longest, as many as one transaction may have; none when no entry waits.

@@ -4,12 +4,14 @@
 //! Beside SQLite only [`DirectoryLock`] opens `switchboard.db`, and keeps the file open for as long as any part of the
 //! process reads or writes it, because the system releases all of SQLite's locks on a file when the process closes it.
 
+pub mod owner_alone;
+
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, owner_alone};
+use crate::Error;
 
 pub(super) const FILE: &str = "switchboard.db";
 pub(super) const LOCK: &str = "switchboard.lock";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use switchboard_metrics::{ASSIGNED, METRICS};
 use tokio::sync::watch;
 
-use crate::telemetry::refusals;
+use super::refusals;
 
 /// Interval of the lines.
 const EVERY: Duration = Duration::from_secs(60);
