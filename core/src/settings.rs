@@ -70,25 +70,25 @@ impl CompanySettings {
 }
 
 settings! {
-    /// an offer unanswered that long is `timed_out`
+    /// time after which an unanswered offer is `timed_out`
     offer_timeout_ms: u64 = 15_000, 1..=TIMEOUT_MAX_MS;
-    /// no device's pong came back, or the last device has been gone for that long during an offer: `undelivered`, the next employee is asked; a client's device that answers no ping for that long during a search counts as gone; 0 turns both off
+    /// time without a pong from any device, or without any device, after which an offer is `undelivered` and the next employee is asked; during a search, a client's device that answers no ping for this time counts as gone; 0 disables both
     delivery_timeout_ms: u64 = 3_000, 0..=TIMEOUT_MAX_MS;
-    /// the whole search
+    /// time limit of the whole search
     booking_deadline_ms: u64 = 120_000, 1..=TIMEOUT_MAX_MS;
-    /// that many missed offers in a row turn the intent to offline (`cause` `missed`); 0 turns it off
+    /// number of consecutive missed offers after which the intent becomes offline (`cause` `missed`); 0 disables this
     max_missed: u32 = 2, 0..=MISSED_MAX;
-    /// an idle employee's last device is gone: not asked from that moment; a search that has begun waits for them that long; back within this time: the old place in the line is kept; later: `offline`
+    /// reconnect window of an idle employee without a device: they are not asked, and searches that have begun wait for them; on return in time they keep their place in the queue, afterwards they are `offline`
     employee_grace_ms: u64 = 10_000, 0..=TIMEOUT_MAX_MS;
-    /// unreachable that long: the intent itself falls to offline
+    /// time unreachable after which the intent of an employee becomes offline
     intent_lapse_ms: u64 = 1_800_000, 0..=TIMEOUT_MAX_MS;
-    /// a client with an open booking is gone that long: booking ends `client_lost`
+    /// time without the client after which an open booking ends as `client_lost`
     client_grace_ms: u64 = 15_000, 0..=TIMEOUT_MAX_MS;
-    /// a party of a running session is gone that long: session ends `lost`
+    /// time without one of the parties after which a running session ends as `lost`
     session_grace_ms: u64 = 60_000, 0..=TIMEOUT_MAX_MS;
-    /// busy goes on that long after a session ends
+    /// time for which an employee stays busy after a session
     wrap_up_ms: u64 = 0, 0..=TIMEOUT_MAX_MS;
-    /// that many days after its end a booking leaves the history, with its offers, session and messages; 0 keeps it for ever
+    /// number of days after which an ended booking is deleted from the history, with its offers, session and messages; 0 keeps it forever
     history_days: u32 = 0, 0..=HISTORY_DAYS_MAX;
 }
 
@@ -148,6 +148,6 @@ mod tests {
             assert_eq!(stored[name].to_string(), *default, "{name}");
             assert!(!what.is_empty() && !what.starts_with(' '), "{name}");
         }
-        assert_eq!(table[2], ("booking_deadline_ms", "120000".to_owned(), "the whole search"));
+        assert_eq!(table[2], ("booking_deadline_ms", "120000".to_owned(), "time limit of the whole search"));
     }
 }

@@ -33,8 +33,8 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Nowhere => formatter.write_str("set nowhere"),
-            Origin::Default => formatter.write_str("its default"),
+            Origin::Nowhere => formatter.write_str("not set"),
+            Origin::Default => formatter.write_str("default"),
             Origin::File { path, key } => {
                 write!(formatter, "key `{key}` in `{}`", path.display())
             }

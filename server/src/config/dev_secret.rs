@@ -50,7 +50,7 @@ pub(super) fn existing(data: &Path, name: &str) -> io::Result<Option<String>> {
 
 fn random_hex<const BYTES: usize>() -> io::Result<String> {
     let mut bytes = [0; BYTES];
-    rand::fill(&mut bytes).map_err(|_| io::Error::other("no randomness to be had"))?;
+    rand::fill(&mut bytes).map_err(|_| io::Error::other("no randomness available"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -23,25 +23,25 @@ impl Settings {
         let tls = match (file("tls_certificate"), file("tls_key")) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
-            (Some(_), None) => return Err(layers.missing("tls_key", "because `tls_certificate` is")),
-            (None, Some(_)) => return Err(layers.missing("tls_certificate", "because `tls_key` is")),
+            (Some(_), None) => return Err(layers.missing("tls_key", ", because `tls_certificate` is set")),
+            (None, Some(_)) => return Err(layers.missing("tls_certificate", ", because `tls_key` is set")),
         };
         if let Some((certificate, key)) = &tls {
             crate::tls::read(certificate, key).map_err(|error| {
                 let name = if error.is_of_key() { "tls_key" } else { "tls_certificate" };
-                layers.bad(name, &format!("a file in PEM ({error})"))
+                layers.bad(name, &format!("a PEM file ({error})"))
             })?;
         }
         let allowed_origins = layers.list("allowed_origins");
         if !allowed_origins.iter().all(|origin| is_origin(origin)) {
-            return Err(layers.bad("allowed_origins", "origins such as `https://app.example`, with commas between"));
+            return Err(layers.bad("allowed_origins", "comma-separated origins such as `https://app.example`"));
         }
         Ok(DoorSettings { tls, allowed_origins })
     }
 
     pub(super) fn proxies(layers: &Layers) -> Result<Proxies, BadSetting> {
         let networks: Option<Vec<_>> = layers.list("trusted_proxies").iter().map(|text| Network::read(text)).collect();
-        let expected = "addresses and networks such as `10.0.0.7` or `10.0.0.0/8`, with commas between";
+        let expected = "comma-separated addresses and networks such as `10.0.0.7` or `10.0.0.0/8`";
         let networks = networks.ok_or_else(|| layers.bad("trusted_proxies", expected))?;
         let header = match layers.text("forwarded_header").as_deref() {
             Some("x-forwarded-for") | None => ForwardedHeader::XForwardedFor,

@@ -56,7 +56,7 @@ impl Settings {
 
 fn foreign(variable: &str, near: Option<&str>) -> String {
     let meant = near.and_then(SettingSpec::named).map(|row| format!(": did you mean `{}`?", row.variable()));
-    format!("the variable `{variable}` is not a setting and is passed over{}", meant.unwrap_or_default())
+    format!("the variable `{variable}` is not a setting and is ignored{}", meant.unwrap_or_default())
 }
 
 fn of_links(links: &[&str]) -> Option<String> {
@@ -68,7 +68,8 @@ fn of_links(links: &[&str]) -> Option<String> {
     let named = named.join(", ");
     (!links.is_empty()).then(|| {
         format!(
-            "the variables {named}{more} are not settings and are passed over: Kubernetes or Docker sets them beside a service"
+            "the variables {named}{more} are not settings and are ignored: Kubernetes or Docker sets them for a \
+             service"
         )
     })
 }

@@ -13,11 +13,11 @@ struct Rule {
 
 const RULES: [Rule; 3] = [
     // RFC 7518, section 3.2: a key for HS256 is at least as long as its digest.
-    Rule { name: "jwt_secret", least_bytes: 32, how: "it can be guessed from any one token" },
+    Rule { name: "jwt_secret", least_bytes: 32, how: "a single token is enough to guess it" },
     // Sixteen hexadecimal digits are 64 bits, which is plenty because each address may present few bad keys.
-    Rule { name: "api_key", least_bytes: 16, how: "it can be guessed by trying, and may do everything" },
+    Rule { name: "api_key", least_bytes: 16, how: "it can be found by brute force, and it grants all rights" },
     // RFC 2104, section 3: a key is at least as long as the digest, of SHA-1 here.
-    Rule { name: "turn_secret", least_bytes: 20, how: "it can be guessed from any one credential" },
+    Rule { name: "turn_secret", least_bytes: 20, how: "a single credential is enough to guess it" },
 ];
 /// The least number of different bytes. One in 100,000 sequences of 16 random digits has fewer.
 const DIFFERENT_LEAST: usize = 5;
@@ -30,11 +30,11 @@ pub(super) fn guessable(secret: impl Fn(&str) -> Option<Secret>) -> Vec<String> 
         let why = if secret.expose().len() < least_bytes {
             format!("is shorter than {least_bytes} bytes")
         } else if is_monotonous(secret.expose().as_bytes(), least_bytes) {
-            "repeats itself or counts".to_owned()
+            "is repetitive or sequential".to_owned()
         } else {
             continue;
         };
-        said.push(format!("`{name}` {why}: {how}; `openssl rand -hex 32` makes a good one"));
+        said.push(format!("`{name}` {why}: {how}; `openssl rand -hex 32` generates a strong one"));
     }
     said
 }
@@ -75,10 +75,10 @@ mod tests {
             ("jwt_secret", "short", "is shorter than 32 bytes"),
             ("api_key", "k", "is shorter than 16 bytes"),
             ("turn_secret", "brief", "is shorter than 20 bytes"),
-            ("jwt_secret", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "repeats itself or counts"),
-            ("jwt_secret", "changeme-changeme-changeme-changeme-changeme", "repeats itself or counts"),
-            ("jwt_secret", "0123456789012345678901234567890123456789", "repeats itself or counts"),
-            ("api_key", "abcdefghijklmnopqrstuvwxyz", "repeats itself or counts"),
+            ("jwt_secret", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "is repetitive or sequential"),
+            ("jwt_secret", "changeme-changeme-changeme-changeme-changeme", "is repetitive or sequential"),
+            ("jwt_secret", "0123456789012345678901234567890123456789", "is repetitive or sequential"),
+            ("api_key", "abcdefghijklmnopqrstuvwxyz", "is repetitive or sequential"),
         ] {
             let said = said_of(name, secret);
             assert!(said.len() == 1 && said[0].starts_with(&format!("`{name}` {why}: ")), "{said:?}");

@@ -11,18 +11,18 @@ impl Settings {
     pub(super) fn ice(layers: &Layers) -> Result<Ice, BadSetting> {
         let stun_urls = layers.list("stun_urls");
         if !stun_urls.iter().all(|url| is_stun(url)) {
-            return Err(layers.bad("stun_urls", "URLs such as `stun:stun.example.com:3478`, with commas between"));
+            return Err(layers.bad("stun_urls", "comma-separated URLs such as `stun:stun.example.com:3478`"));
         }
         let urls = layers.list("turn_urls");
         if !urls.iter().all(|url| is_turn(url)) {
-            let expected = "URLs such as `turns:turn.example.com:5349?transport=tcp`, with commas between";
+            let expected = "comma-separated URLs such as `turns:turn.example.com:5349?transport=tcp`";
             return Err(layers.bad("turn_urls", expected));
         }
         let turn = match (urls.is_empty(), layers.secret("turn_secret")) {
             (false, Some(secret)) => Some(TurnServers { urls, secret }),
             (true, None) => None,
-            (false, None) => return Err(layers.missing("turn_secret", "because `turn_urls` is")),
-            (true, Some(_)) => return Err(layers.missing("turn_urls", "because `turn_secret` is")),
+            (false, None) => return Err(layers.missing("turn_secret", ", because `turn_urls` is set")),
+            (true, Some(_)) => return Err(layers.missing("turn_urls", ", because `turn_secret` is set")),
         };
         Ok(Ice { stun_urls, turn })
     }

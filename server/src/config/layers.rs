@@ -86,7 +86,7 @@ impl Layers {
             match text_of(row.kind, value) {
                 Some(text) => self.set(row, text, origin),
                 None => {
-                    let problem = format!("is of a wrong type: expected {}", of_toml(row.kind));
+                    let problem = format!("has the wrong type: expected {}", of_toml(row.kind));
                     bad.push(BadSetting { setting: key, origin, problem });
                 }
             }
@@ -175,10 +175,9 @@ impl Layers {
     pub(super) fn missing(&self, name: &str, or: &str) -> BadSetting {
         let origin = self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone());
         let variable = SettingSpec::named(name).map(SettingSpec::variable).unwrap_or_default();
-        let problem = format!(
-            "must be set and not empty: use the variable `{variable}` or the key `{name}` of the settings file {or}"
-        );
-        BadSetting { setting: name.to_owned(), origin, problem: problem.trim_end().to_owned() }
+        let problem =
+            format!("must not be empty: set the variable `{variable}` or the key `{name}` in the settings file{or}");
+        BadSetting { setting: name.to_owned(), origin, problem }
     }
 }
 
@@ -194,9 +193,9 @@ fn unknown_key(key: &str, value: &toml::Value) -> String {
     match nearest(key) {
         Some(near) => format!("is not a setting: did you mean `{}`?", near.name),
         None if value.is_table() => {
-            "is not a setting: all settings stand at the top of the file, without a table around them".to_owned()
+            "is not a setting: all settings belong at the top level of the file, outside any table".to_owned()
         }
-        None => "is not a setting: `switchboard config print` shows all there are".to_owned(),
+        None => "is not a setting: `switchboard config print` lists all settings".to_owned(),
     }
 }
 
@@ -207,15 +206,15 @@ fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
     let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
     let why = match text.lines().nth(line).and_then(lacks_quotes) {
         Some(SettingSpec { name, kind: Kind::List, .. }) => {
-            format!("`{name}` is a list of texts in quotes: `{name} = [\"…\", \"…\"]`")
+            format!("`{name}` is a list of quoted strings: `{name} = [\"…\", \"…\"]`")
         }
         Some(SettingSpec { name, default, .. }) => {
             let example = default.filter(|default| !default.is_empty()).unwrap_or("…");
-            format!("the value of `{name}` must stand in quotes, as in `{name} = \"{example}\"`")
+            format!("the value of `{name}` must be in quotes, as in `{name} = \"{example}\"`")
         }
         None => error.message().to_owned(),
     };
-    format!("names `{}`, which is not TOML in line {}: {why}", path.display(), line + 1)
+    format!("names `{}`, which is not valid TOML in line {}: {why}", path.display(), line + 1)
 }
 
 /// The setting whose text lacks its quotes in this line.

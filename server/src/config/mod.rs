@@ -84,7 +84,7 @@ impl Settings {
             Ok(None) => Err(layers.missing(
                 "jwt_secret",
                 &format!(
-                    "or start `switchboard serve --dev` once, which makes `{}`",
+                    ", or start `switchboard serve --dev` once, which creates `{}`",
                     data.join(DEV_JWT_SECRET_FILE).display()
                 ),
             )),
@@ -161,15 +161,15 @@ impl Settings {
     /// The refusal to serve without any key for tokens.
     fn no_token_key(layers: &Layers) -> Option<BadSetting> {
         let is_any = ["jwt_secret", "jwt_keys", "jwks_url"].iter().any(|name| layers.text(name).is_some());
-        let or = "or set `jwt_keys` or `jwks_url`, or try it with `--dev`";
+        let or = ", or set `jwt_keys` or `jwks_url`, or run with `--dev`";
         (!is_any).then(|| layers.missing("jwt_secret", or))
     }
 
     /// The refusal to serve without any API key, neither a set one nor a stored one.
     #[must_use]
     pub fn no_api_key() -> BadSetting {
-        let problem = "must be set, unless `switchboard key create` has made a key that is good: use the variable \
-                       `SWITCHBOARD_API_KEY` or the key `api_key` of the settings file or try Switchboard with `--dev`";
+        let problem = "must be set, unless `switchboard key create` has created a valid key: set the variable \
+                       `SWITCHBOARD_API_KEY` or the key `api_key` in the settings file, or run with `--dev`";
         BadSetting { setting: "api_key".to_owned(), origin: Origin::Nowhere, problem: problem.to_owned() }
     }
 }
@@ -199,14 +199,14 @@ fn otlp_endpoint(layers: &Layers) -> Result<Option<PrivateUrl<String>>, BadSetti
     let endpoint = layers.text("otlp_endpoint");
     match &endpoint {
         Some(_) if !cfg!(feature = "otlp") => {
-            Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"))
+            Err(layers.bad("otlp_endpoint", "no value, because this binary was built without the feature `otlp`"))
         }
         // The exporter parses the URL as `Uri` does, and its error would repeat the password in the URL.
         Some(url)
             if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
                 || url.parse::<axum::http::Uri>().is_err() =>
         {
-            Err(layers.bad("otlp_endpoint", "an address such as `http://127.0.0.1:4318`"))
+            Err(layers.bad("otlp_endpoint", "a URL such as `http://127.0.0.1:4318`"))
         }
         Some(_) | None => Ok(endpoint.map(PrivateUrl::new)),
     }
@@ -214,7 +214,7 @@ fn otlp_endpoint(layers: &Layers) -> Result<Option<PrivateUrl<String>>, BadSetti
 
 fn unusable_dev_secret(layers: &Layers, data: &Path, file: &str, error: &std::io::Error) -> BadSetting {
     let path = data.join(file);
-    layers.bad("data", &format!("a directory where `{}` can be kept ({error})", path.display()))
+    layers.bad("data", &format!("a directory where `{}` can be stored ({error})", path.display()))
 }
 
 #[cfg(test)]

@@ -39,8 +39,8 @@ impl Kind {
             Kind::Directory => "a directory".into(),
             Kind::File => "a file".into(),
             Kind::Switch => "`true` or `false`".into(),
-            Kind::Secret | Kind::Text => "a text".into(),
-            Kind::List => "texts with commas between".into(),
+            Kind::Secret | Kind::Text => "a string".into(),
+            Kind::List => "a comma-separated list".into(),
             Kind::Url => "a URL".into(),
             Kind::LogFilter => "a log filter such as `info` or `warn,switchboard=debug`".into(),
             Kind::OneOf(words) => format!("one of `{}`", words.join("`, `")).into(),
@@ -108,114 +108,114 @@ macro_rules! each_setting {
         $make! {
                 /// Address and port to listen on
                 listen: SocketAddr = Some("127.0.0.1:4000"), "ADDRESS", Address;
-                /// Directory that everything is kept in
+                /// Directory that holds all data
                 data: PathBuf, by Layers::data = Some("data"), "DIR", Directory;
-                /// Try it on your own machine: makes the secrets that are not given, and turns `auto_provision` on
+                /// Development mode for your own machine: generates missing secrets and turns on `auto_provision`
                 dev: bool = Some("false"), "BOOL", Switch;
-                /// Let the first valid token that names a company or an employee make it
+                /// Create a company or an employee when the first valid token names it
                 auto_provision: bool = Some("false"), "BOOL", Switch;
-                /// Serve the pages for people: `/desk`, `/book/{company}` and `/board`
+                /// Serve the web pages `/desk`, `/book/{company}` and `/board`
                 console: bool = Some("true"), "BOOL", Switch;
-                /// URL in your app that signs people in and brings them back to the pages, which name themselves in `return_to`
+                /// URL in your app that signs people in and redirects them back to the page named in `return_to`
                 sign_in_url: Option<PrivateUrl<Url>>, by sign_in_url = Some(""), "URL", Kind::Url;
                 /// Keys and rules that tokens are checked with
                 tokens: Tokens, by Settings::tokens;
-                /// Secret that tokens are signed with (HS256), best 32 random bytes or more; its characters are the key
+                /// Secret that signs tokens (HS256), ideally 32 random bytes or more; the text is the key, without decoding
                 jwt_secret = None, "TEXT", Kind::Secret;
-                /// File with public keys that tokens are signed with: a JWKS, or PEM; read again when it changes
+                /// File with public keys that verify tokens, as JWKS or PEM; reloaded when the file changes
                 jwt_keys = Some(""), "FILE", File;
-                /// URL of a JWKS with public keys that tokens are signed with; asked again and again
+                /// URL of a JWKS with public keys that verify tokens; fetched periodically
                 jwks_url = Some(""), "URL", Kind::Url;
-                /// What `aud` of a token must name
+                /// Audience that a token's `aud` claim must contain
                 jwt_audience = Some(""), "TEXT", Text;
-                /// What `iss` of a token must be
+                /// Issuer that a token's `iss` claim must equal
                 jwt_issuer = Some(""), "TEXT", Text;
                 // Clocks that follow a time server differ by less.
-                /// By how many seconds the clock of whoever makes tokens may differ
+                /// Tolerated clock skew of token issuers, in seconds
                 jwt_leeway_s = Some("5"), "S", Whole(0, 300);
-                /// Key that back ends present to the HTTP API, with all rights; more are made by `switchboard key`
+                /// API key for back ends, with all rights; `switchboard key` creates further keys
                 api_key: Option<Secret> = None, "TEXT", Kind::Secret;
-                /// What to log, as a filter of tracing's, such as `info` or `warn,switchboard=debug`
+                /// Log filter (`tracing` syntax), such as `info` or `warn,switchboard=debug`
                 log: String = Some("info"), "FILTER", LogFilter;
-                /// How log lines look: `text` for people, `json` for programs
+                /// Format of log lines: `text` for people, `json` for programs
                 log_format: LogFormat = Some("text"), "FORMAT", OneOf(&LogFormat::WORDS);
-                /// Address and port for `/metrics`, `/healthz` and `/readyz` alone, without a key
+                /// Separate address and port for `/metrics`, `/healthz` and `/readyz`, without a key
                 metrics_listen: Option<SocketAddr> = Some(""), "ADDRESS", AddressOrNone;
-                /// Where to send traces for OpenTelemetry (OTLP over HTTP); only in a build with the feature `otlp`
+                /// Endpoint for OpenTelemetry traces (OTLP over HTTP); requires a build with the feature `otlp`
                 otlp_endpoint: Option<PrivateUrl<String>>, by otlp_endpoint = Some(""), "URL", Kind::Url;
-                /// How many sockets may be open at once
+                /// Maximum number of open sockets
                 max_sockets: usize = Some("50000"), "COUNT", Whole(1, 1_000_000);
                 // phoenix.js sends a heartbeat every 30 s and gives up 30 s later: a less patient server would cut live sockets.
-                /// Close a socket that said nothing for so long; apps send a heartbeat every 30 s
+                /// Close a socket that has sent nothing for this time; apps send a heartbeat every 30 s
                 socket_idle_timeout_ms: u64 = Some("90000"), "MS", Whole(60_000, 3_600_000);
-                /// How many changes may wait for the store before new ones are refused as `overloaded`
+                /// Maximum number of changes queued for the store; further ones are refused as `overloaded`
                 journal_queue: usize = Some("65536"), "COUNT", Whole(64, 1_048_576);
-                /// How many frames may wait for one slow socket before it is closed
+                /// Maximum number of frames queued for one socket; a slower socket is closed
                 outbox_frames: usize = Some("256"), "COUNT", Whole(16, 65_536);
                 // Orchestrators kill after 10 s, so a second is left for the store.
-                /// How long a stopping server takes to close its sockets, a few at a time
+                /// Time over which a stopping server closes its sockets, a few at a time
                 drain_timeout_ms: u64 = Some("8000"), "MS", Whole(0, 9_000);
                 // A line has about 300 bytes: the default is 300 MB.
-                /// How many lines of the audit list are kept; the oldest go first
+                /// Maximum number of lines in the audit list; the oldest are deleted first
                 audit_rows: i64 = Some("1000000"), "COUNT", Whole(1_000, 100_000_000);
                 /// TLS, and the origins that pages may come from
                 door: DoorSettings, by Settings::door;
                 /// Limits of one person and of one address
                 limits: Limits, by Settings::limits;
-                /// Leave connections from this machine, which are usually a proxy's, out of the limits per address
+                /// Exempt connections from this machine, which usually come from a proxy, from the limits per address
                 trust_loopback = Some("true"), "BOOL", Switch;
-                /// Proxies whose word counts for who is behind them: addresses and networks, with commas between
+                /// Proxies that may name the client's address in a header: comma-separated addresses and networks
                 trusted_proxies = Some(""), "LIST", List;
-                /// Header in which they say it: `x-forwarded-for` or `forwarded`
+                /// Header in which trusted proxies name the client: `x-forwarded-for` or `forwarded`
                 forwarded_header = Some("x-forwarded-for"), "NAME", Text;
-                /// Origins whose pages may open sockets and call the API, with commas between; empty: sockets from any, the API from none
+                /// Comma-separated origins that may open sockets and call the API; if empty, any may open sockets and none may call the API
                 allowed_origins = Some(""), "LIST", List;
-                /// File with the certificate and its chain in PEM, to speak TLS; read again when it changes
+                /// PEM file with the TLS certificate and its chain; reloaded when the file changes
                 tls_certificate = Some(""), "FILE", File;
-                /// File with the certificate's private key in PEM
+                /// PEM file with the certificate's private key
                 tls_key = Some(""), "FILE", File;
                 // A large office behind one address.
-                /// How many sockets one address may have at once
+                /// Maximum number of open sockets per address
                 sockets_per_address = Some("2048"), "COUNT", COUNT_OR_OFF;
                 // All devices of that office reconnect at once, and once more.
-                /// How many handshakes of sockets one address may make a second
+                /// Maximum number of socket handshakes per address and second
                 handshakes_per_address_per_s = Some("200"), "COUNT", COUNT_OR_OFF;
-                /// How many bad tokens, and how many bad API keys, one address may present a second
+                /// Maximum number of bad tokens, and of bad API keys, per address and second
                 failures_per_address_per_s = Some("3"), "COUNT", COUNT_OR_OFF;
-                /// How many sockets one person may have at once
+                /// Maximum number of open sockets per person
                 sockets_per_person = Some("256"), "COUNT", COUNT_OR_OFF;
                 // A device joins a hundred topics again after each of a few lost connections.
-                /// How many topics one person may join a second
+                /// Maximum number of topic joins per person and second
                 joins_per_person_per_s = Some("30"), "COUNT", COUNT_OR_OFF;
                 // A person does far less, and the store commits far more.
-                /// How much else than messages and signals one person may push or ask over HTTP a second, such as `book`
+                /// Maximum number of pushes (such as `book`) and HTTP requests per person and second, except messages and signals
                 changes_per_person_per_s = Some("100"), "COUNT", COUNT_OR_OFF;
                 // Each search rings at an employee's desk, and a client who retries by hand stays far below one a second.
-                /// How many searches one client may begin a second, 20 of them at once after a rest
+                /// Maximum number of searches started per client and second; the default allows bursts of 20
                 searches_per_client_per_s = Some("1"), "COUNT", COUNT_OR_OFF;
-                /// How many messages and notes one person may send a second
+                /// Maximum number of messages and notes per person and second
                 messages_per_person_per_s = Some("50"), "COUNT", COUNT_OR_OFF;
                 // WebRTC candidates and typing signals come in bursts.
-                /// How many signals one person may send a second
+                /// Maximum number of signals per person and second
                 signals_per_person_per_s = Some("100"), "COUNT", COUNT_OR_OFF;
                 // A thousand people each write a message of some hundred bytes every second.
-                /// How many bytes may be stored a second of all that people of one company write and do, and of what is set of it
+                /// Maximum number of bytes stored per company and second, for actions of people and for the company's configuration
                 stored_bytes_per_company_per_s = Some("4194304"), "BYTES", Whole(0, 1_073_741_824);
                 // The default is a book of some thousand pages. The least is the longest message, which could not be sent
                 // otherwise; the most is 1 GiB, which already takes up to 8 GB on disk.
-                /// How many bytes of messages one session may have in all
+                /// Maximum total size of the messages of one session, in bytes
                 message_bytes_per_session: u64 = Some("16777216"), "BYTES", Whole(MESSAGE_BODY_MAX_BYTES as u64, 1_073_741_824);
                 /// Servers that calls between browsers are set up with
                 ice: Ice, by Settings::ice;
-                /// STUN servers that calls are set up with, such as `stun:stun.example.com:3478`, with commas between
+                /// Comma-separated STUN servers for calls, such as `stun:stun.example.com:3478`
                 stun_urls = Some(""), "LIST", List;
-                /// TURN servers that relay calls, such as `turn:turn.example.com:3478`, with commas between; with `turn_secret`
+                /// Comma-separated TURN servers that relay calls, such as `turn:turn.example.com:3478`; requires `turn_secret`
                 turn_urls = Some(""), "LIST", List;
-                /// Secret that the TURN servers share (`use-auth-secret` of coturn), best 32 random bytes or more
+                /// Secret shared with the TURN servers (`use-auth-secret` of coturn), ideally 32 random bytes or more
                 turn_secret = None, "TEXT", Kind::Secret;
-                /// Let webhooks go to private addresses, and without TLS
+                /// Allow webhooks to private addresses and without TLS
                 webhooks_allow_private: bool = Some("false"), "BOOL", Switch;
-                /// How often a webhook's event is tried, in the course of about three days, before it is dead
+                /// Delivery attempts for a webhook event, over about three days, before the delivery is dead
                 webhooks_attempts: u32 = Some("10"), "COUNT", Whole(1, 10);
         }
     };

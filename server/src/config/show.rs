@@ -47,7 +47,7 @@ impl Settings {
     /// All settings with their defaults, as a table for documents.
     #[must_use]
     pub fn print_markdown() -> String {
-        let mut lines = "| setting | default | what it does | what it must be |\n|---|---|---|---|\n".to_owned();
+        let mut lines = "| setting | default | description | expected value |\n|---|---|---|---|\n".to_owned();
         for SettingDoc { name, default, what, expected, .. } in table() {
             let default = match default {
                 None | Some("") => "none".to_owned(),

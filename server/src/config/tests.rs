@@ -188,9 +188,9 @@ fn a_turn_server_and_its_secret_need_each_other() {
     );
     assert!(load("", &[]).unwrap().ice.turn.is_none());
     let text = refused("", &[urls]);
-    assert!(text.starts_with("`turn_secret` (set nowhere)") && text.ends_with("because `turn_urls` is"), "{text}");
+    assert!(text.starts_with("`turn_secret` (not set)") && text.ends_with(", because `turn_urls` is set"), "{text}");
     let text = refused("", &[secret]);
-    assert!(text.starts_with("`turn_urls` (its default)") && text.ends_with("because `turn_secret` is"), "{text}");
+    assert!(text.starts_with("`turn_urls` (default)") && text.ends_with(", because `turn_secret` is set"), "{text}");
     assert!(!text.contains("sesame"), "{text}");
 }
 
@@ -199,7 +199,7 @@ fn a_server_for_calls_that_no_browser_would_take_is_named() {
     let (_place, config) = file("stun_urls = ['stun:a.example', 'https://b.example']");
     let text = refused(&config, &[]);
     assert!(text.starts_with("`stun_urls` (key `stun_urls` in"), "{text}");
-    assert!(text.contains("expected URLs such as `stun:stun.example.com:3478`"), "{text}");
+    assert!(text.contains("expected comma-separated URLs such as `stun:stun.example.com:3478`"), "{text}");
     let list = [("SWITCHBOARD_TURN_URLS", "turn:a.example?transport=sctp"), ("SWITCHBOARD_TURN_SECRET", "sesame")];
     let text = refused("", &list);
     assert!(text.starts_with("`turn_urls` (variable `SWITCHBOARD_TURN_URLS`)") && !text.contains("sesame"), "{text}");

@@ -26,11 +26,11 @@ impl Settings {
     pub(super) fn tokens(layers: &Layers) -> Result<Tokens, BadSetting> {
         let keys = layers.text("jwt_keys").map(PathBuf::from);
         if let Some(Err(error)) = keys.as_deref().map(read_file) {
-            return Err(layers.bad("jwt_keys", &format!("a file with a JWKS or public keys in PEM ({error})")));
+            return Err(layers.bad("jwt_keys", &format!("a file with a JWKS or PEM public keys ({error})")));
         }
         let url = layers.text("jwks_url");
         if url.as_deref().is_some_and(|url| !is_safe(url)) {
-            return Err(layers.bad("jwks_url", "a URL that begins with `https://`, or `http://` and this machine"));
+            return Err(layers.bad("jwks_url", "an `https://` URL, or an `http://` URL of this machine"));
         }
         Ok(Tokens { secret: None, keys, url: url.map(PrivateUrl::new), rules: Self::rules(layers)? })
     }

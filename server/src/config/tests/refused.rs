@@ -65,7 +65,7 @@ fn an_unknown_key_is_named_with_the_one_that_is_nearest() {
     }
     let (_place, config) = file("tenant = 'x'");
     let text = refused(&config, &[]);
-    assert!(text.ends_with("is not a setting: `switchboard config print` shows all there are"), "{text}");
+    assert!(text.ends_with("is not a setting: `switchboard config print` lists all settings"), "{text}");
 }
 
 #[test]
@@ -104,12 +104,12 @@ fn somebody_elses_variables_stop_nothing_and_are_warned_of() {
     assert_eq!(
         said,
         [
-            "the variable `SWITCHBOARD_API` is not a setting and is passed over: did you mean `SWITCHBOARD_API_KEY`?",
-            "the variable `SWITCHBOARD_TENANT` is not a setting and is passed over",
-            "the variable `SWITCHBOARD_URL` is not a setting and is passed over",
+            "the variable `SWITCHBOARD_API` is not a setting and is ignored: did you mean `SWITCHBOARD_API_KEY`?",
+            "the variable `SWITCHBOARD_TENANT` is not a setting and is ignored",
+            "the variable `SWITCHBOARD_URL` is not a setting and is ignored",
             "the variables `SWITCHBOARD_METRICS_PORT`, `SWITCHBOARD_METRICS_PORT_4001_TCP_PROTO`, \
-             `SWITCHBOARD_METRICS_SERVICE_HOST` and 6 more are not settings and are passed over: Kubernetes or Docker \
-             sets them beside a service",
+             `SWITCHBOARD_METRICS_SERVICE_HOST` and 6 more are not settings and are ignored: Kubernetes or Docker \
+             sets them for a service",
         ]
     );
     assert_eq!(Settings::problems(&flags(""), variables(&[&SECRETS[..], &FOREIGN].concat())), []);
@@ -123,13 +123,10 @@ fn a_text_without_quotes_is_told_to_have_some_and_is_not_shown() {
     for (text, expected) in [
         (
             "log = 'info'\nlisten = 127.0.0.1:4650",
-            "in line 2: the value of `listen` must stand in quotes, as in `listen = \"127.0.0.1:4000\"`",
+            "in line 2: the value of `listen` must be in quotes, as in `listen = \"127.0.0.1:4000\"`",
         ),
-        (
-            "jwt_secret = sesame",
-            "in line 1: the value of `jwt_secret` must stand in quotes, as in `jwt_secret = \"…\"`",
-        ),
-        ("stun_urls = stun:a.example", "in line 1: `stun_urls` is a list of texts in quotes"),
+        ("jwt_secret = sesame", "in line 1: the value of `jwt_secret` must be in quotes, as in `jwt_secret = \"…\"`"),
+        ("stun_urls = stun:a.example", "in line 1: `stun_urls` is a list of quoted strings"),
     ] {
         let (_place, config) = file(text);
         let said = refused(&config, &[]);
@@ -162,7 +159,7 @@ fn a_key_of_a_wrong_type_is_named() {
     for text in ["max_sockets = '7'", "dev = 'true'", "log = 1", "listen = ['a']", "jwt_secret = 12345"] {
         let (_place, config) = file(text);
         let refused = refused(&config, &[]);
-        assert!(refused.contains("is of a wrong type: expected"), "{refused}");
+        assert!(refused.contains("has the wrong type: expected"), "{refused}");
         assert!(!refused.contains("12345"), "{refused}");
     }
 }
