@@ -127,7 +127,7 @@ pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<LoadReport> {
     // Employees first, because a booking is refused while no employee is idle.
     for role in [Party::Employee, Party::Client] {
         let arriving = arrive(&crowd, role, &mut lives, &schedule);
-        tokio::time::timeout(ARRIVAL_MAX, arriving).await.context("not everybody could join in time")??;
+        tokio::time::timeout(ARRIVAL_MAX, arriving).await.context("not all people could join in time")??;
     }
     let start = Instant::now();
     let Cpu { load_s, server_s } = Cpu::now(crowd.plan.server_pid)?.since(&before);

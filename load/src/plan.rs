@@ -8,55 +8,55 @@ use crate::server_url::ServerUrl;
 /// The plan of a run, as the command line gives it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Plan {
-    /// Where the server is. It must be allowed to make the companies: `auto_provision`
+    /// URL of the server, which must have `auto_provision` turned on
     #[arg(long, default_value = "http://127.0.0.1:4000")]
     pub url: ServerUrl,
-    /// How many companies
+    /// Number of companies
     #[arg(long, default_value_t = 10, value_parser = at_least_one)]
     pub companies: usize,
-    /// How many employees each company has
+    /// Number of employees per company
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     pub employees: usize,
-    /// How many clients each company has
+    /// Number of clients per company
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     pub clients: usize,
-    /// Bookings that begin in a second, whatever the server does (an open loop)
+    /// Bookings started per second, however slow the server is (open loop)
     #[arg(long, value_name = "PER_SECOND", value_parser = rate, conflicts_with = "loop")]
     pub rate: Option<f64>,
-    /// Every client books again as soon as a session is over (a closed loop); so it is without `--rate`
+    /// Each client books again as soon as its session ends (closed loop); the default without `--rate`
     #[arg(long = "loop", id = "loop")]
     pub closed: bool,
-    /// For how long bookings begin and count
+    /// Duration of the measurement
     #[arg(long, default_value = "10s", value_parser = duration)]
     pub duration: Duration,
-    /// For how long before that they do not count
+    /// Duration of the warm-up before it, which is not measured
     #[arg(long, default_value = "2s", value_parser = duration)]
     pub warm_up: Duration,
-    /// The share of offers that are accepted; the rest is rejected
+    /// Share of offers that are accepted, from 0 to 1; the others are rejected
     #[arg(long, default_value_t = 1.0, value_parser = share)]
     pub accept: f64,
-    /// How long an employee thinks before answering, on average; 0s answers at once
+    /// Average time that an employee takes to answer; 0s answers at once
     #[arg(long, default_value = "0s", value_parser = duration)]
     pub think: Duration,
-    /// How long a session lasts, on average; 0s ends it at once
+    /// Average duration of a session; 0s ends it at once
     #[arg(long, default_value = "0s", value_parser = duration)]
     pub session: Duration,
-    /// How many people connect and join at a time; as many as there are is a server's return after it was away
+    /// Number of people that connect and join concurrently; the number of all people simulates a server restart
     #[arg(long, default_value_t = 64, value_parser = at_least_one)]
     pub handshakes: usize,
-    /// Begins the names of the companies
+    /// Prefix of the companies' ids
     #[arg(long, default_value = "load")]
     pub name: String,
-    /// What chance begins with: the same number draws the same answers and pauses
+    /// Random seed: the same seed repeats the same answers and pauses
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Process id of a server on this machine, to show its CPU time
+    /// Process id of the server on this machine, to report its CPU time
     #[arg(long, value_name = "PID")]
     pub server_pid: Option<u32>,
-    /// Writes all figures as JSON
+    /// Write all figures as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Draws the waits and the bookings of every second as SVG
+    /// Plot the latencies and the bookings per second as SVG
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
 }
@@ -91,9 +91,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         "ms" => 0.001,
         "s" => 1.0,
         "m" => 60.0,
-        _ => return Err("must be a number with its unit, such as 250ms, 1.5s or 2m".into()),
+        _ => return Err("must be a number with a unit, such as 250ms, 1.5s or 2m".into()),
     };
-    let number: f64 = number.parse().map_err(|_| "must be a number with its unit, such as 250ms, 1.5s or 2m")?;
+    let number: f64 = number.parse().map_err(|_| "must be a number with a unit, such as 250ms, 1.5s or 2m")?;
     match Duration::try_from_secs_f64(number * unit_s) {
         Ok(duration) if duration <= Duration::from_secs(86_400) => Ok(duration),
         Ok(_) | Err(_) => Err("must be from 0s to a day".into()),

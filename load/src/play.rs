@@ -39,23 +39,23 @@ pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result
     let alice_token = token(Party::Client, "Alice")?;
     let mut alice = DemoDevice::join(url, &alice_token, "Alice", &clients).await?;
 
-    println!("\n1. Nobody is idle for this topic: a client may not ask.");
+    println!("\n1. No employee is idle for this topic: the client cannot book.");
     alice.push("book", json!({ "topic": topic })).await?;
 
-    println!("\n2. Erika, then Max, want to be asked; the client is told at once.");
+    println!("\n2. Erika, then Max, become idle; the client is notified at once.");
     erika.push("set_status", json!({ "status": "idle" })).await?;
     alice.hear("availability", |a| a["topics"][&topic]["available"] == true).await?;
     max.push("set_status", json!({ "status": "idle" })).await?;
 
-    println!("\n3. The client asks: Erika, idle the longest, is `init` and is asked.");
+    println!("\n3. The client books: Erika, idle the longest, becomes `init` and gets the offer.");
     alice.push("book", json!({ "topic": topic, "note": { "question": "may I deduct my bicycle?" } })).await?;
     let offer = erika.hear("offer", |_| true).await?;
 
-    println!("\n4. Erika says no: she is idle again, and Max is asked.");
+    println!("\n4. Erika rejects: she is idle again, and Max gets the offer.");
     erika.push("reject", json!({ "offer_id": id(&offer["offer"]) })).await?;
     let offer = max.hear("offer", |_| true).await?;
 
-    println!("\n5. Max says yes: he is `busy`, and the session begins.");
+    println!("\n5. Max accepts: he is `busy`, and the session begins.");
     let accepted = max.push("accept", json!({ "offer_id": id(&offer["offer"]) })).await?;
     alice.hear("booking", |b| b["booking"]["state"] == "assigned").await?;
     let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap_or_default());
@@ -64,14 +64,14 @@ pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result
     alice_talks.push("message", json!({ "body": "Good morning, Max!" })).await?;
     max_talks.hear("message", |_| true).await?;
 
-    println!("\n6. The session ends: Max is idle, and can be asked again.");
+    println!("\n6. The session ends: Max is idle, and can get offers again.");
     max_talks.push("end", json!({ "reason": "answered" })).await?;
     alice_talks.hear("ended", |_| true).await?;
     max.hear("status", |s| s["status"] == "idle" && s["cause"] == "session_ended").await?;
     for desk in [&mut erika, &mut max] {
         desk.push("set_status", json!({ "status": "offline" })).await?;
     }
-    println!("\nAll six steps went as they must; every answer was committed before it was given.");
+    println!("\nAll six steps succeeded; every answer was committed before it was sent.");
     Ok(())
 }
 

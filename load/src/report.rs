@@ -60,10 +60,10 @@ impl fmt::Display for RunFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BookedTwice(contradictions) => {
-                write!(out, "{contradictions} contradictions: somebody was booked twice")
+                write!(out, "{contradictions} contradictions: an employee was booked twice")
             }
-            Self::LinesBroke(lines) => write!(out, "{lines} lines broke"),
-            Self::NothingBooked => out.write_str("not one booking came to its end"),
+            Self::LinesBroke(lines) => write!(out, "{lines} connections broke"),
+            Self::NothingBooked => out.write_str("no booking was completed"),
         }
     }
 }
@@ -209,13 +209,13 @@ impl LoadReport {
         let seconds = self.per_second.iter().zip(1..).map(|(count, second)| (f64::from(second), *count as f64));
         plot::lines(&[
             plot::Chart {
-                title: format!("{:.0} bookings a second: how long what took", self.bookings_per_s),
-                x: plot::Axis::log("one in so many took longer"),
+                title: format!("{:.0} bookings per second: waits", self.bookings_per_s),
+                x: plot::Axis::log("1 in N took longer"),
                 y: plot::Axis::log("milliseconds"),
                 series: waits.collect(),
             },
             plot::Chart {
-                title: "whole bookings in each second".to_owned(),
+                title: "completed bookings per second".to_owned(),
                 x: plot::Axis::linear("second"),
                 y: plot::Axis::linear("bookings"),
                 series: vec![plot::Series { name: "bookings".to_owned(), points: seconds.collect() }],
@@ -263,18 +263,18 @@ impl fmt::Display for LoadReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = &self.plan;
         let (employees, clients) = (plan.companies * plan.employees, plan.companies * plan.clients);
-        let how = plan.rate.map_or_else(|| "closed loop".to_owned(), |rate| format!("{rate} bookings/s asked for"));
+        let how = plan.rate.map_or_else(|| "closed loop".to_owned(), |rate| format!("{rate} bookings/s requested"));
         writeln!(
             out,
             "{} companies, {employees} employees, {clients} clients, {how}, {} s after {} s of warm-up",
             plan.companies, plan.duration_s, plan.warm_up_s
         )?;
-        writeln!(out, "{} people had joined within {:.2} s", self.arrival.people, self.arrival.seconds)?;
-        writeln!(out, "\n{:.0} whole bookings/s ({} in all)\n", self.bookings_per_s, self.bookings)?;
+        writeln!(out, "{} people joined within {:.2} s", self.arrival.people, self.arrival.seconds)?;
+        writeln!(out, "\n{:.0} completed bookings/s ({} in total)\n", self.bookings_per_s, self.bookings)?;
         writeln!(
             out,
             "{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}",
-            "milliseconds", "median", "90 %", "99 %", "99.9 %", "most"
+            "milliseconds", "median", "90 %", "99 %", "99.9 %", "max"
         )?;
         for name in WAITS.into_iter().chain([OWN_DELAY]) {
             let Some(wait) = self.waits_ms.get(name) else { continue };
@@ -287,9 +287,9 @@ impl fmt::Display for LoadReport {
         writeln!(out)?;
         self.write_exceptions(out)?;
         let cpu = &self.cpu;
-        write!(out, "CPU of the load: {:.1} s, {:.0} us a booking", cpu.load_s, cpu.load_us_per_booking)?;
+        write!(out, "CPU of the load: {:.1} s, {:.0} us per booking", cpu.load_s, cpu.load_us_per_booking)?;
         if let Some((s, us)) = cpu.server_s.zip(cpu.server_us_per_booking) {
-            write!(out, "; of the server: {s:.1} s, {us:.0} us a booking")?;
+            write!(out, "; of the server: {s:.1} s, {us:.0} us per booking")?;
         }
         let Checked { offers, sessions, contradictions, first } = &self.checked;
         writeln!(out, "\nchecked {offers} offers and {sessions} sessions: {contradictions} contradictions")?;
@@ -300,7 +300,7 @@ impl fmt::Display for LoadReport {
 impl LoadReport {
     fn write_exceptions(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tables = [("ended without a session", &self.ended_without), ("refused", &self.refused)];
-        for (what, counts) in tables.into_iter().chain([("lines lost", &self.lines_lost)]) {
+        for (what, counts) in tables.into_iter().chain([("connections lost", &self.lines_lost)]) {
             for (which, count) in counts {
                 writeln!(out, "{what}: {count} ({which})")?;
             }
@@ -308,37 +308,40 @@ impl LoadReport {
         let StoodStill { clients, client_s, silent_s } = self.stood_still;
         if clients > 0 {
             let (all, each_s) = (self.plan.companies * self.plan.clients, client_s / clients as f64);
-            writeln!(out, "stood still at a limit: {clients} of {all} clients, {each_s:.1} s each")?;
+            writeln!(out, "paused by a rate limit: {clients} of {all} clients, {each_s:.1} s each")?;
         }
         if silent_s > 0 {
             let whole_s = self.plan.duration_s;
-            writeln!(out, "  in {silent_s} of {whole_s} s nobody moved: the bookings/s above leave them out")?;
+            writeln!(
+                out,
+                "  in {silent_s} of {whole_s} s all clients were paused: the bookings/s above exclude this time"
+            )?;
         }
         if self.refused.keys().any(|what| what.ends_with("rate_limited")) {
             writeln!(
                 out,
-                "  the server limits what one person may do, so this is no measure of it: take more clients, or start \
+                "  a rate limit per person was reached, so this does not measure the server: use more clients, or start \
                  it with `searches_per_client_per_s = 0` and its settings `*_per_person_per_s` at 0"
             )?;
         }
         if self.sent_home > 0 {
-            writeln!(out, "sent offline for missing offers: {} times", self.sent_home)?;
+            writeln!(out, "set offline for missed offers: {} times", self.sent_home)?;
         }
         if self.arrival.tried_again > 0 {
-            writeln!(out, "handshakes that broke and were tried again: {}", self.arrival.tried_again)?;
+            writeln!(out, "handshakes that failed and were retried: {}", self.arrival.tried_again)?;
         }
         if self.never_begun > 0 {
             writeln!(
                 out,
-                "due and never begun: {} (every client was busy until the end; no wait above has them)",
+                "due but never started: {} (all clients were busy until the end; the waits above exclude them)",
                 self.never_begun
             )?;
         }
         if self.unfinished > 0 {
-            writeln!(out, "not at their end when the run was over: {}", self.unfinished)?;
+            writeln!(out, "unfinished at the end of the run: {}", self.unfinished)?;
         }
         if self.waits_ms.get(OWN_DELAY).is_some_and(|delay| delay.p99 > OWN_DELAY_MAX_MS) {
-            writeln!(out, "the load itself was late: this machine is the limit, not the server")?;
+            writeln!(out, "the load generator was late: this machine is the bottleneck, not the server")?;
         }
         Ok(())
     }

@@ -33,31 +33,31 @@ impl FromStr for ServerUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let form = "give the form `http://127.0.0.1:4000`";
+        let form = "use the form `http://127.0.0.1:4000`";
         // Without a scheme `Url` would take the host of `localhost:4000` for the scheme.
         let has_scheme = text.contains("://");
         let whole = if has_scheme { text.to_owned() } else { format!("http://{text}") };
-        let url = Url::parse(&whole).map_err(|error| format!("is no address ({error}): {form}"))?;
+        let url = Url::parse(&whole).map_err(|error| format!("is not a URL ({error}): {form}"))?;
         match url.scheme() {
             "http" | "ws" => {}
             "https" | "wss" => {
                 return Err(
-                    "this command speaks no TLS: run it on the server's machine and give its address without, \
+                    "this command does not support TLS: run it on the server's machine, with an address without TLS, \
                             such as `http://127.0.0.1:4000`"
                         .to_owned(),
                 );
             }
-            other => return Err(format!("`{other}` is not spoken: {form}")),
+            other => return Err(format!("the scheme `{other}` is not supported: {form}")),
         }
         if !PATHS.contains(&url.path()) {
-            return Err(format!("the path `{}` is too much: {form}", url.path()));
+            return Err(format!("the path `{}` is not allowed: {form}", url.path()));
         }
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(format!("there is more in it than a host and a port: {form}"));
+            return Err(format!("only a host and a port are allowed: {form}"));
         }
         match (url.host_str(), url.port_or_known_default()) {
             (Some(host), Some(port)) if !host.is_empty() => Ok(Self(format!("{host}:{port}"))),
-            (_, _) => Err(format!("it names no host: {form}")),
+            (_, _) => Err(format!("the host is missing: {form}")),
         }
     }
 }
@@ -118,15 +118,15 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_told_the_form_that_can() {
         for (text, why) in [
-            ("https://board.example", "speaks no TLS"),
-            ("wss://board.example/socket", "speaks no TLS"),
-            ("ftp://127.0.0.1", "`ftp` is not spoken"),
-            ("http://127.0.0.1:4000/app", "the path `/app` is too much"),
-            ("http://127.0.0.1:4000/?a=1", "more in it"),
-            ("http://user@127.0.0.1:4000", "more in it"),
-            ("", "is no address"),
-            ("http://", "is no address"),
-            ("http://127.0.0.1:x", "is no address"),
+            ("https://board.example", "does not support TLS"),
+            ("wss://board.example/socket", "does not support TLS"),
+            ("ftp://127.0.0.1", "the scheme `ftp` is not supported"),
+            ("http://127.0.0.1:4000/app", "the path `/app` is not allowed"),
+            ("http://127.0.0.1:4000/?a=1", "only a host and a port"),
+            ("http://user@127.0.0.1:4000", "only a host and a port"),
+            ("", "is not a URL"),
+            ("http://", "is not a URL"),
+            ("http://127.0.0.1:x", "is not a URL"),
         ] {
             let error = text.parse::<ServerUrl>().expect_err(text);
             assert!(error.contains(why) && error.contains("`http://127.0.0.1:4000`"), "{text}: {error}");

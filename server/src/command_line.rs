@@ -11,18 +11,18 @@ use switchboard_wire::Scope;
 use switchboard_wire::claims::Role;
 
 /// Text below the help of `serve`.
-const OF_SECRETS: &str = "`jwt_secret`, `api_key` and `turn_secret` have no flag, for everybody on the machine sees a command \
-    line: they are variables (`SWITCHBOARD_JWT_SECRET`, `SWITCHBOARD_API_KEY`, `SWITCHBOARD_TURN_SECRET`) or keys of \
-    the settings file. With --dev they are made.";
+const OF_SECRETS: &str = "`jwt_secret`, `api_key` and `turn_secret` have no flag, because everyone on the machine can see a \
+    command line: set them as variables (`SWITCHBOARD_JWT_SECRET`, `SWITCHBOARD_API_KEY`, `SWITCHBOARD_TURN_SECRET`) or \
+    in the settings file. With --dev, the first two are generated if missing.";
 /// Text below the help of the other commands.
 const OF_SETTINGS: &str =
-    "The settings of the server count here too, from file, variables and flags: `switchboard serve --help`.";
+    "The server's settings apply here too, from file, variables and flags: see `switchboard serve --help`.";
 /// Commands whose help has all settings.
 const SHOW_ALL: [&str; 2] = ["serve", "config"];
 /// Settings that the help of every command has.
 const SHOWN_ALWAYS: [&str; 2] = ["config", "data"];
 
-/// Books on-demand consultations: nobody twice, nothing lost.
+/// Books on-demand consultations, without double bookings or lost data.
 #[derive(Parser)]
 #[command(name = "switchboard", version, about)]
 pub struct CommandLine {
@@ -86,66 +86,66 @@ fn advise(error: &mut clap::Error) {
 
 #[derive(Subcommand)]
 pub enum Subcommands {
-    /// Serve until asked to stop
+    /// Run the server until SIGTERM or SIGINT
     Serve {
         #[command(flatten)]
         flags: Flags,
     },
-    /// Print a token for a person, or say whether one is good
+    /// Print a token for a person, or check a token
     Token {
         #[command(flatten)]
         flags: Flags,
         #[command(flatten)]
         token: TokenFlags,
     },
-    /// Make, list and revoke API keys, beside a running server or without one
+    /// Create, list and revoke API keys, with or without a running server
     Key {
         #[command(flatten)]
         flags: Flags,
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// Show the settings, or look whether they are good
+    /// Print the settings, or check them for errors
     Config {
         #[command(flatten)]
         flags: Flags,
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Fold all stored events anew and compare with the tables; exit 1 when something differs
+    /// Replay all stored events and compare the result with the tables; exit 1 if they differ
     Check {
         #[command(flatten)]
         flags: Flags,
     },
-    /// Copy the store into one file, also while a server runs on it
+    /// Copy the store into one file; the server may be running
     Backup {
         #[command(flatten)]
         flags: Flags,
-        /// The file; it must not exist yet
+        /// Backup file to create; it must not exist yet
         file: PathBuf,
     },
-    /// Make a backup the store of the data directory; the server must be stopped
+    /// Restore a backup into the data directory; the server must be stopped
     Restore {
         #[command(flatten)]
         flags: Flags,
-        /// The backup
+        /// Backup file to restore
         file: PathBuf,
-        /// Move a store that is there aside
+        /// Move an existing store aside
         #[arg(long)]
         replace: bool,
     },
-    /// Play six steps of a booking against a running `serve --dev`, and show what each side sees
+    /// Run a booking in six steps against a running `serve --dev`, and show the frames of each side
     Demo {
         #[command(flatten)]
         flags: Flags,
-        /// Where the server is
+        /// URL of the server
         #[arg(long, default_value = "http://127.0.0.1:4000")]
         url: ServerUrl,
     },
-    /// Print the HTTP API's document (OpenAPI 3.1), as `/openapi.json` serves it
+    /// Print the OpenAPI 3.1 document of the HTTP API, as served at `/openapi.json`
     Openapi,
-    /// Have many people book on a running server, and show how long everything took; exit 1 when anybody is booked
-    /// twice and for nothing else
+    /// Load-test a running server with many simulated people, and report latencies; exit 1 only if an employee was
+    /// booked twice
     Load {
         #[command(flatten)]
         flags: Flags,
@@ -156,50 +156,50 @@ pub enum Subcommands {
 
 #[derive(Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting with its value and where it was set, secrets as `***`
+    /// Print every setting with its value and origin, and secrets as `***`
     Print {
-        /// As a settings file
+        /// Print as a settings file
         #[arg(long)]
         toml: bool,
-        /// All settings with their defaults, as a table for documents
+        /// Print all settings with their defaults as a Markdown table
         #[arg(long, conflicts_with = "toml")]
         markdown: bool,
     },
-    /// Name all that is wrong with the settings, and what is unwise; exit 2 when anything is wrong
+    /// List all errors and warnings about the settings; exit 2 if there are errors
     Check,
 }
 
 #[derive(clap::Args)]
 pub struct TokenFlags {
-    /// Say whether this token is good for the server with these settings, and whose it is; `-` reads it from standard
-    /// input, which nobody else sees. Exit 1 when it is refused
+    /// Check whether a server with these settings accepts this token, and print its holder; `-` reads the token from
+    /// standard input, which other users cannot see. Exit 1 if the token is refused
     #[arg(long, value_name = "TOKEN", conflicts_with_all = ["role", "sub", "company", "name", "topics", "scope", "key"])]
     pub check: Option<String>,
-    /// `client`, `employee` or `admin`
+    /// Role: `client`, `employee` or `admin`
     #[arg(long, required_unless_present = "check")]
     pub role: Option<Role>,
-    /// The person's id
+    /// Id of the person
     #[arg(long, value_name = "ID", required_unless_present = "check")]
     pub sub: Option<String>,
-    /// The company; a client may be without
+    /// Id of the company; optional for a client
     #[arg(long, value_name = "ID")]
     pub company: Option<String>,
-    /// The display name
+    /// Display name of the person
     #[arg(long)]
     pub name: Option<String>,
-    /// An employee's topics, with commas between
+    /// Comma-separated topics of an employee
     #[arg(long, value_delimiter = ',')]
     pub topics: Option<Vec<String>>,
-    /// What an admin may over HTTP: `read`, `operate` or `manage`; without it `operate`
+    /// Scope of an admin in the HTTP API: `read`, `operate` or `manage`; without it, `operate`
     #[arg(long)]
     pub scope: Option<Scope>,
-    /// For how many seconds it is good
+    /// Lifetime of the token in seconds
     #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub ttl_s: u64,
-    /// Sign with this private key (PKCS #8 in PEM) in the place of `jwt_secret`
+    /// Sign with this private key (PKCS #8 in PEM) instead of `jwt_secret`
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// The id of that key (`kid`)
+    /// Id of that key (`kid`)
     #[arg(long, value_name = "ID", requires = "key")]
     pub kid: Option<String>,
 }

@@ -60,7 +60,7 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
         }
         None => {
             let url = format!("http://{address}");
-            let play = format!("    watch six steps     {own} demo --data {data} --url {url}\n");
+            let play = format!("    run the demo        {own} demo --data {data} --url {url}\n");
             (url, play, String::new())
         }
     };
@@ -73,13 +73,13 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
 "
         )
     } else {
-        format!("    its pages           {url}/ says why there are none\n")
+        format!("    web pages           none; {url}/ gives the reason\n")
     };
     format!(
         "
-  Switchboard runs for your own machine (--dev). Try it:
+  Switchboard is running in development mode (--dev). Try it:
 
-{pages}{play}    make a token        {own} token --data {data} --role client --sub alice --company {COMPANY}
+{pages}{play}    create a token      {own} token --data {data} --role client --sub alice --company {COMPANY}
     use the HTTP API    curl{trust} -H \"Authorization: Bearer $(cat {data}/dev-api-key)\" \\
                              {url}/v1/companies/{COMPANY}/employees
 
@@ -105,13 +105,13 @@ pub fn people(clock: &Clock, keyring: &Keyring) -> Value {
 #[must_use]
 pub fn without_pages(why: &str) -> String {
     format!(
-        "Switchboard runs for your own machine (--dev), and {why}.
+        "Switchboard is running in development mode (--dev), and {why}.
 
-Beside this server, with its --data and --listen:
-  switchboard demo --url URL                                     plays a booking in six steps
-  switchboard token --role client --sub alice --company {COMPANY}     prints a token, for an app of yours
+On the same machine, with the --data and --listen of this server:
+  switchboard demo --url URL                                     runs a booking in six steps
+  switchboard token --role client --sub alice --company {COMPANY}     prints a token for your app
 
-The HTTP API is shown at /docs.
+The HTTP API is documented at /docs.
 "
     )
 }

@@ -89,13 +89,9 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
         Subcommands::Restore { flags, file, replace } => {
             let data = Settings::load_data(&flags, process_variables())?;
             if let Some(aside) = restore(&file, &data, replace)? {
-                println!("the store that was there is now `{}`", aside.display());
+                println!("the previous store is now `{}`", aside.display());
             }
-            println!(
-                "`{}` is the store of `{}`; see that it is whole: `switchboard check`",
-                file.display(),
-                data.display()
-            );
+            println!("restored `{}` into `{}`; verify it with `switchboard check`", file.display(), data.display());
             Ok(ExitCode::SUCCESS)
         }
         Subcommands::Demo { flags, url } => {
@@ -174,7 +170,7 @@ fn check_token(flags: &Flags, token: String) -> anyhow::Result<ExitCode> {
             let company = claims.company.as_ref().map(|company| format!(" of `{company}`")).unwrap_or_default();
             let ends = view::json(&view::Moment(Time::from_ms(keyring.ends_at_ms(&claims))));
             println!(
-                "the token is good: {} `{}`{company}, until {}",
+                "the token is valid: {} `{}`{company}, until {}",
                 claims.role,
                 claims.subject,
                 ends.trim_matches('"')
@@ -189,19 +185,19 @@ fn check_token(flags: &Flags, token: String) -> anyhow::Result<ExitCode> {
 }
 
 fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
-    let (Some(role), Some(subject)) = (token.role, token.sub) else { anyhow::bail!("a token has a role and an id") };
+    let (Some(role), Some(subject)) = (token.role, token.sub) else { anyhow::bail!("a token needs a role and an id") };
     if token.scope.is_some() && role != Role::Admin {
-        anyhow::bail!("`--scope` is for an admin: nobody else has one");
+        anyhow::bail!("`--scope` is only for the token of an admin");
     }
     if token.topics.is_some() && role != Role::Employee {
-        anyhow::bail!("`--topics` is for an employee: nobody else has any");
+        anyhow::bail!("`--topics` is only for the token of an employee");
     }
     let rules = Settings::load_token_rules(&flags, process_variables())?;
     let signer = match &token.key {
         Some(file) => {
             let pem = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
             let signer = Signer::of_pem(&pem, token.kid.clone());
-            signer.with_context(|| format!("`{}` is no private key (PKCS #8 in PEM)", file.display()))?
+            signer.with_context(|| format!("`{}` is not a private key (PKCS #8 in PEM)", file.display()))?
         }
         None => Signer::hs256(Settings::load_for_token(flags, process_variables())?.expose().as_bytes()),
     };
@@ -216,7 +212,7 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         issued_at_ms: Some(now_ms),
         expires_at_s: (now_ms / 1000).saturating_add(token.ttl_s),
     };
-    signer.sign(&claims, &rules).context("this token cannot be made")
+    signer.sign(&claims, &rules).context("cannot create this token")
 }
 
 fn warn(warnings: &[String]) {
@@ -242,11 +238,11 @@ fn show_settings(flags: &Flags, command: &ConfigCommand) -> anyhow::Result<ExitC
             warn(&unwise);
             println!(
                 "{}",
-                if unwise.is_empty() { "the settings are good" } else { "the settings can be used, and are unwise" }
+                if unwise.is_empty() { "the settings are valid" } else { "the settings are valid, with warnings" }
             );
             let needed_in = Settings::needs_stored_key(flags, process_variables())?;
             if needed_in.is_some_and(|data| !api_keys::are_in_store(&data)) {
-                println!("there is no API key yet: make one with `switchboard key create`, or set `api_key`");
+                println!("there is no API key yet: create one with `switchboard key create`, or set `api_key`");
             }
         }
     }
@@ -260,7 +256,7 @@ fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {
         println!("{difference}");
     }
     for company in &report.unfinished {
-        println!("{company}: an erasure has begun: not compared before the server has finished it");
+        println!("{company}: not compared: the server must first finish an erasure");
     }
     let differences = match report.differences.len() {
         0 => "no differences".to_owned(),

@@ -26,7 +26,7 @@ impl DemoDevice {
             Err(Error::TooLate(_)) => bail!("{url} does not answer"),
             Err(error) => {
                 return Err(error)
-                    .with_context(|| format!("cannot connect to {url}: does `switchboard serve --dev` run there?"));
+                    .with_context(|| format!("cannot connect to {url}: is `switchboard serve --dev` running there?"));
             }
         };
         socket.join(topic).await.with_context(|| format!("{who} may not join {topic}"))?;
@@ -65,11 +65,11 @@ fn refused(url: &ServerUrl, answer: &Response) -> String {
     let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
     let status = answer.status();
     let hint = match status.as_u16() {
-        401 => ": give the same `--data` or `jwt_secret` as the server has",
+        401 => ": use the same `--data` or `jwt_secret` as the server",
         404 => ": is it Switchboard?",
         _ => "",
     };
-    format!("the server at {url} refuses ({status}{hint}): {said}")
+    format!("the server at {url} refused the connection ({status}{hint}): {said}")
 }
 
 /// A payload for reading: its words without its ids.

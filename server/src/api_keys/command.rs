@@ -18,29 +18,29 @@ use crate::audit::COMMAND_LINE;
 const KEYS_MAX: u64 = 1_000;
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
-/// What to do with API keys.
+/// Operations on API keys.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum KeyCommand {
-    /// Make a key, and print it: it is shown this once
+    /// Create a key and print it; it cannot be shown again
     Create {
-        /// What it is called in lists, such as the service that has it
+        /// Name of the key in lists, such as the service that uses it
         #[arg(long)]
         name: String,
-        /// `read`, `operate` or `manage`; each may what those before it may
+        /// `read`, `operate` or `manage`; each includes the ones before it
         #[arg(long)]
         scope: Scope,
-        /// A company that it is for; may be given many times; without it the key is for all
+        /// Company that the key is limited to; may be repeated; without it, the key is for all companies
         #[arg(long, value_name = "ID")]
         company: Vec<CompanyId>,
-        /// After how many days it is good no more; without it, never
+        /// Days until the key expires; without it, the key never expires
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
         days: Option<u64>,
     },
-    /// List all keys, also those that were revoked
+    /// List all keys, including revoked ones
     List,
-    /// Have a key count no more, within two seconds
+    /// Revoke a key; this takes effect within two seconds
     Revoke {
-        /// Its name or its id
+        /// Name or id of the key
         key: String,
     },
 }
@@ -138,9 +138,9 @@ fn shown(listed: &DatedKey, now: Time) -> String {
         |companies| companies.iter().cloned().collect::<Vec<_>>().join(","),
     );
     let mut line = format!("{} {} {} {companies}", key.id.as_deref().unwrap_or_default(), key.name, key.scope);
-    line += &format!("; made {}", at(*created_at_ms));
+    line += &format!("; created {}", at(*created_at_ms));
     if let Some(used_ms) = key.last_used_at_ms {
-        line += &format!("; used about {}", at(used_ms));
+        line += &format!("; last used about {}", at(used_ms));
     }
     if let Some(end_ms) = key.expires_at_ms {
         line += &format!("; {} {}", if key.is_good_at(now.as_ms()) { "until" } else { "expired" }, at(end_ms));

@@ -191,7 +191,7 @@ async fn a_server_that_is_killed_in_an_erasure_has_erased_nothing_or_finishes_it
             Some("placing") => true,
             _ => panic!("it was to be killed at `{moment}`, and is at {at:?}"),
         };
-        assert_eq!(check(place.path()).out.contains("an erasure has begun"), has_begun, "{moment}");
+        assert_eq!(check(place.path()).out.contains("must first finish an erasure"), has_begun, "{moment}");
         server.restart();
         assert_eq!(server.ask("GET", "/v1/companies/acme", "").0, 200);
         server.stop();

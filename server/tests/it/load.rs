@@ -88,7 +88,7 @@ fn people_book_reject_accept_and_end_and_nobody_is_booked_twice() {
     assert!(booked_to_assigned["p50"].as_f64() <= booked_to_assigned["p99"].as_f64(), "{report}");
     assert!(report["cpu"]["server_s"].as_f64() > Some(0.0), "{report}");
     let drawn = std::fs::read_to_string(&plot).unwrap();
-    assert!(drawn.starts_with("<svg") && drawn.contains("whole bookings in each second"), "{drawn}");
+    assert!(drawn.starts_with("<svg") && drawn.contains("completed bookings per second"), "{drawn}");
     server.stop();
     assert_whole(&place.path().join("data"));
 }
@@ -112,7 +112,7 @@ fn a_load_that_meets_a_limit_says_so_and_goes_on() {
         assert!(ended.out.contains("searches_per_client_per_s") && ended.out.contains(refused), "{ended:?}");
         let report = figures(&json);
         assert!(report["bookings"].as_u64() > Some(20), "{report}");
-        assert!(ended.out.contains("stood still at a limit: 1 of 1 clients"), "{ended:?}");
+        assert!(ended.out.contains("paused by a rate limit: 1 of 1 clients"), "{ended:?}");
         let stood_s = report["stood_still"]["client_s"].as_f64().unwrap();
         assert!((1.0..=5.0).contains(&stood_s), "{report}");
         assert_eq!(report["unfinished"], 0, "{report}");
@@ -141,7 +141,7 @@ fn bookings_that_were_due_while_every_client_was_busy_are_counted_as_never_begun
     command.args(["--url", &format!("http://{}", server.address), "--session", "500ms"]);
     command.args(["--rate", "200", "--duration", "1s", "--json"]).arg(&json).env("SWITCHBOARD_JWT_SECRET", SECRET);
     let ended = run(&mut command);
-    assert!(ended.code == Some(0) && ended.out.contains("due and never begun"), "{ended:?}");
+    assert!(ended.code == Some(0) && ended.out.contains("due but never started"), "{ended:?}");
     let report = figures(&json);
     let refused: u64 = report["refused"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
     let begun = report["waits_ms"]["book → offer"]["count"].as_u64().unwrap() + refused;
@@ -167,7 +167,7 @@ fn all_may_come_at_once() {
     let place = tempfile::tempdir().unwrap();
     let server = Plan::new(&place.path().join("data")).start();
     let ended = run(&mut load(&server, &["--handshakes", "1000", "--duration", "300ms"]));
-    assert!(ended.code == Some(0) && ended.out.contains("14 people had joined"), "{ended:?}");
+    assert!(ended.code == Some(0) && ended.out.contains("14 people joined"), "{ended:?}");
 }
 
 #[test]
@@ -176,14 +176,14 @@ fn who_is_cut_on_the_way_in_tries_again_and_is_counted() {
     let server = Plan::new(&place.path().join("data")).start();
     let way = way_that_cuts_the_first(3, server.address.to_string());
     let ended = run(&mut load_at(&way, &["--duration", "300ms"]));
-    assert!(ended.code == Some(0) && ended.out.contains("broke and were tried again: 3"), "{ended:?}");
+    assert!(ended.code == Some(0) && ended.out.contains("failed and were retried: 3"), "{ended:?}");
 }
 
 #[test]
 fn who_is_not_answered_gives_up_and_the_report_says_what_was_not() {
     let ended = run(&mut load_at(&server_that_answers_no_book(), &["--duration", "300ms"]));
     assert_eq!(ended.code, Some(4), "{ended:?}");
-    assert!(ended.out.contains("lines lost: 8 (the server did not answer `book` in time)"), "{ended:?}");
+    assert!(ended.out.contains("connections lost: 8 (the server did not answer `book` in time)"), "{ended:?}");
 }
 
 #[test]
@@ -192,17 +192,17 @@ fn what_cannot_be_run_says_why() {
     let mut server = Plan::new(place.path()).start();
     for (flags, code, words) in [
         (&["--accept", "1.5"][..], 2, "from 0 to 1"),
-        (&["--duration", "5"], 2, "with its unit"),
+        (&["--duration", "5"], 2, "with a unit"),
         (&["--rate", "5", "--loop"], 2, "cannot be used with"),
         (&["--server-pid", "0"], 3, "CPU time of 0"),
-        (&["--url", "https://localhost"], 2, "speaks no TLS"),
-        (&["--url", "http://localhost:4000/app"], 2, "give the form `http://127.0.0.1:4000`"),
+        (&["--url", "https://localhost"], 2, "does not support TLS"),
+        (&["--url", "http://localhost:4000/app"], 2, "use the form `http://127.0.0.1:4000`"),
         (&["--plot", "/no/such/directory/load.svg"], 3, "cannot write `/no/such/directory/load.svg`"),
         (&["--json", "/no/such/directory/load.json"], 3, "cannot write `/no/such/directory/load.json`"),
     ] {
         let ended = run(&mut load(&server, flags));
         assert!(ended.code == Some(code) && ended.err.contains(words), "{flags:?}: {ended:?}");
-        assert!(!ended.out.contains("whole bookings"), "nothing was run: {flags:?}: {ended:?}");
+        assert!(!ended.out.contains("completed bookings"), "nothing was run: {flags:?}: {ended:?}");
     }
     let empty = run(&mut switchboard(&["load", "--companies", "0"]));
     assert!(empty.code == Some(2) && empty.err.contains("at least 1"), "{empty:?}");
@@ -226,5 +226,5 @@ fn a_server_that_goes_away_is_a_failure() {
     server.killer()();
     let ended = loading.join().unwrap();
     server.kill();
-    assert!(ended.code == Some(4) && ended.out.contains("lines lost"), "{ended:?}");
+    assert!(ended.code == Some(4) && ended.out.contains("connections lost"), "{ended:?}");
 }

@@ -137,9 +137,9 @@ fn all_that_is_wrong_is_named_before_a_start_and_what_is_set_is_shown() {
         assert!(checked.err.contains(named), "{named}: {checked:?}");
     }
     let good = config(&["check"], &[]);
-    assert!(good.code == Some(0) && good.out.contains("the settings are good") && good.err.is_empty(), "{good:?}");
+    assert!(good.code == Some(0) && good.out.contains("the settings are valid") && good.err.is_empty(), "{good:?}");
     let unwise = config(&["check"], &[("SWITCHBOARD_JWT_SECRET", "short"), ("SWITCHBOARD_API_KEY", "k")]);
-    assert!(unwise.code == Some(0) && !unwise.out.contains("are good"), "{unwise:?}");
+    assert!(unwise.code == Some(0) && !unwise.out.contains("are valid\n"), "{unwise:?}");
     for named in ["warning: `jwt_secret` is shorter than 32 bytes", "warning: `api_key` is shorter than 16 bytes"] {
         assert!(unwise.err.contains(named), "{named}: {unwise:?}");
     }
@@ -209,7 +209,7 @@ fn the_demo_plays_to_its_end_against_a_server_in_dev() {
     let url = format!("http://{}", server.address);
     let played = run(switchboard(&["demo", "--url", &url, "--data"]).arg(place.path()));
     assert_eq!(played.code, Some(0), "{played:?}");
-    assert!(played.out.contains("All six steps went as they must"), "{played:?}");
+    assert!(played.out.contains("All six steps succeeded"), "{played:?}");
     server.stop();
     assert_whole(place.path());
 }
@@ -223,7 +223,7 @@ fn a_token_is_looked_at_as_the_server_would() {
     let token = made.out.trim();
     let good = said(&["--check", token], SECRET);
     assert_eq!(good.code, Some(0), "{good:?}");
-    assert!(good.out.starts_with("the token is good: employee `ann` of `acme`, until 2"), "{good:?}");
+    assert!(good.out.starts_with("the token is valid: employee `ann` of `acme`, until 2"), "{good:?}");
     for (token, secret, why) in [
         (token, "another secret of 32 bytes and more", "the token's signature does not match"),
         ("nonsense", SECRET, "the token is not a JWT"),
@@ -240,7 +240,10 @@ fn a_token_is_looked_at_as_the_server_would() {
         assert!(refused.code == EXIT_BAD_SETTING && refused.err.contains(why), "{refused:?}");
     }
     let client = said(&["--role", "client", "--sub", "a", "--topics", "tax"], SECRET);
-    assert!(client.code == Some(1) && client.err.contains("`--topics` is for an employee"), "{client:?}");
+    assert!(
+        client.code == Some(1) && client.err.contains("`--topics` is only for the token of an employee"),
+        "{client:?}"
+    );
 }
 
 #[test]

@@ -28,7 +28,9 @@ pub(super) fn differences(
         .iter()
         .filter(|(no, seq, id)| whose(no, *seq).map(String::as_str) != Some(id.as_str()) && !is_removed(no, *seq));
     let mut found: Vec<String> = missing
-        .map(|(no, seq, id)| format!("event {seq} gives {id} the number {}, the table {:?}", no.0, whose(no, *seq)))
+        .map(|(no, seq, id)| {
+            format!("event {seq} gives {id} the number {}, but the table has {:?}", no.0, whose(no, *seq))
+        })
         .collect();
     let known: BTreeSet<(u32, u64, &str)> = hired.iter().map(|(no, seq, id)| (no.0, *seq, id.as_str())).collect();
     let invented = stored.iter().filter(|((no, seq), id)| *seq > begins && !known.contains(&(*no, *seq, id.as_str())));
