@@ -211,7 +211,7 @@ impl BookingState {
     }
 }
 
-/// Why a booking ended without a session.
+/// Reason why a booking ended without a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingReason {

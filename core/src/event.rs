@@ -128,7 +128,7 @@ pub enum Event {
         /// An empty text clears the notes.
         body: Arc<str>,
     },
-    /// The consultation is over.
+    /// The session has ended.
     SessionEnded { session: SessionId, by: EndedBy, reason: Option<Arc<str>> },
     /// The wall clock was set ahead, and this company's time and every deadline with it.
     ClockFollowed { by_ms: u64 },

@@ -30,7 +30,7 @@ pub struct Offer {
     pub reason: Option<Arc<str>>,
 }
 
-/// How an offer ended.
+/// Outcome of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

@@ -13,7 +13,7 @@ pub enum Actor {
     Admin,
 }
 
-/// One side of a session.
+/// A party of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {

@@ -8,41 +8,41 @@ use switchboard_wire::view::Moment;
 use crate::paging::{Listed, Page, Paging};
 use crate::past::{AuditRow, HistoryResult, Past};
 
-/// The key that somebody has used, or the person who came with a token.
+/// API key that was used, or the person whose token was used.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct KeyNamed {
-    /// Its id; none for the key of the settings, for a person and for the command line.
+    /// Id of the key; none for the key in the settings, for a person and for the command line.
     #[schema(required)]
     id: Option<String>,
-    /// Its name; a person's is the role and the id, such as `admin olga`.
+    /// Name of the key; for a person, the role and the id, such as `admin olga`.
     name: String,
 }
 
-/// A line of the audit list.
+/// An entry of the audit list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = AuditLine, examples(examples::audit_line))]
 pub struct AuditItem {
     #[schema(value_type = shape::Uuid)]
     id: String,
-    /// When it was asked for.
+    /// Time of the request.
     #[schema(value_type = shape::Moment)]
     at: Moment,
     key: KeyNamed,
-    /// In which company, if it was in one.
+    /// Company of the request, if it had one.
     #[schema(required)]
     company: Option<String>,
-    /// The method of HTTP, or `COMMAND`.
+    /// HTTP method, or `COMMAND` for the command line.
     method: String,
-    /// The route, or the command.
+    /// Route with placeholders, or the command.
     route: String,
-    /// The path.
+    /// Path of the request.
     target: String,
-    /// The status of the answer; none while there is none, or when nobody waited for it.
+    /// HTTP status of the answer; none before the answer, or if the caller disconnected.
     #[schema(required)]
     status: Option<u16>,
     /// `X-Request-Id` of the request, or else the line's id.
     request_id: String,
-    /// Where it came from; the command line has no address.
+    /// IP address of the caller; none for the command line.
     #[schema(required)]
     address: Option<String>,
     #[serde(skip)]

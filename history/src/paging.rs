@@ -18,9 +18,9 @@ pub struct Page {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Page)]
 pub struct Listed<T> {
-    /// What is on it.
+    /// Items of the page.
     pub items: Vec<T>,
-    /// The cursor to go on with; none on the last page.
+    /// Cursor of the next page; none on the last page.
     #[schema(required)]
     pub next: Option<String>,
 }

@@ -27,7 +27,7 @@ pub(super) struct StoredSpread {
     steps: Vec<u64>,
 }
 
-/// How durations are spread. Without any, only the count is there.
+/// Distribution of durations. Without durations, only the count is present.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Durations {
     count: u64,

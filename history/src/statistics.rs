@@ -41,17 +41,17 @@ pub struct CompanyStatistics {
     time: TimeInStatus,
 }
 
-/// What is going on now.
+/// Current figures of a company.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Now {
     offline: u64,
     idle: u64,
     init: u64,
     busy: u64,
-    /// Idle, and with a device.
+    /// Idle employees with a connected device.
     can_be_asked: u64,
     open_bookings: u64,
-    /// When the oldest open booking began.
+    /// Start of the oldest open booking.
     #[schema(value_type = Option<shape::Moment>, required)]
     oldest_open_booking: Option<Moment>,
     running_sessions: u64,
@@ -72,12 +72,12 @@ pub struct TimeInStatus {
 pub struct EmployeeStatistics {
     #[schema(value_type = shape::Id)]
     id: String,
-    /// None for one who was removed.
+    /// None for a removed employee.
     #[schema(value_type = Option<shape::Name>, required)]
     name: Option<String>,
     offers: OfferCounts,
     sessions: SessionCounts,
-    /// None for one who was removed before the end of the time.
+    /// None for an employee who was removed before the end of the period.
     #[schema(required)]
     time: Option<TimeInStatus>,
 }

@@ -14,7 +14,7 @@ use crate::spread::{Durations, Spread, StoredSpread};
 const OPEN: &str = "open";
 const NOBODY: &str = "nobody";
 
-/// Bookings that began within the time.
+/// Bookings that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BookingsCounted)]
 pub struct BookingCounts {
@@ -32,13 +32,13 @@ pub struct BookingCounts {
     closed_by_admin: u64,
     time_to_first_offer: Durations,
     time_to_answer: Durations,
-    /// Of those that are over, assigned within the time that was asked for.
+    /// Number of ended bookings that were assigned within the requested time.
     assigned_within: u64,
     #[schema(required, minimum = 0, maximum = 1)]
     service_level: Option<f64>,
 }
 
-/// Offers of the bookings that began within the time.
+/// Offers of the bookings that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OffersCounted)]
 pub struct OfferCounts {
@@ -53,14 +53,14 @@ pub struct OfferCounts {
     client_lost: u64,
     withdrawn_by_admin: u64,
     booking_expired: u64,
-    /// Accepted, of those that were not taken away before the employee could answer.
+    /// Share of accepted offers, without those withdrawn before the employee could answer.
     #[schema(required, minimum = 0, maximum = 1)]
     acceptance_rate: Option<f64>,
     time_to_delivery: Durations,
     time_to_answer: Durations,
 }
 
-/// Sessions that began within the time.
+/// Sessions that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SessionsCounted)]
 pub struct SessionCounts {

@@ -21,7 +21,7 @@ const PASSED_OVER_MAX: usize = 50;
 /// Bytes of steps with reasons, as JSON. Later steps say only what happened.
 const REASONS_MAX_BYTES: usize = 1024 * 1024;
 
-/// What became of a booking, in order.
+/// Steps of a booking, in order.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(examples(examples::timeline))]
 pub struct Timeline {
@@ -30,11 +30,11 @@ pub struct Timeline {
     steps: Vec<Step>,
 }
 
-/// One thing that happened.
+/// One step of a timeline.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 enum Step {
-    /// The client asked.
+    /// The client started the search.
     Opened {
         #[schema(value_type = shape::Moment)]
         at: Moment,
@@ -45,44 +45,44 @@ enum Step {
         #[schema(value_type = shape::Topic)]
         topic: String,
     },
-    /// An employee was asked.
+    /// An employee got an offer.
     Offered {
         #[schema(value_type = shape::Moment)]
         at: Moment,
         attempt: u32,
         #[schema(value_type = shape::Id)]
         employee_id: String,
-        /// Since when they were idle; it is not there where history was removed, nor beyond 1 MiB of reasons, and so
-        /// with the next three.
+        /// Time since which the employee was idle. This field and the next three are absent where history was removed,
+        /// and beyond 1 MiB of reasons.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = shape::Moment, required = false)]
         idle_since: Option<Moment>,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Vec<shape::Topic>, required = false)]
         topics: Option<Vec<String>>,
-        /// How many who take the topic stood behind.
+        /// Number of employees for the topic who were behind in the queue.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = u32, required = false)]
         behind: Option<usize>,
-        /// Who was not asked, and why.
+        /// Employees who got no offer, with reasons.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = PassedOver, required = false)]
         passed_over: Option<PassedOver>,
         #[schema(value_type = shape::Moment)]
         expires_at: Moment,
     },
-    /// A device proved to have the offer.
+    /// A device acknowledged the offer.
     Delivered {
         #[schema(value_type = shape::Moment)]
         at: Moment,
         attempt: u32,
         #[schema(value_type = Option<shape::Id>, required)]
         employee_id: Option<String>,
-        /// The kind of the device, if the app named one.
+        /// Kind of the device, if reported by the app.
         #[schema(required)]
         device: Option<String>,
     },
-    /// The offer ended without a yes.
+    /// The offer ended without acceptance.
     Closed {
         #[schema(value_type = shape::Moment)]
         at: Moment,
@@ -94,7 +94,7 @@ enum Step {
         #[schema(required)]
         reason: Option<String>,
     },
-    /// Somebody said yes.
+    /// An employee accepted the offer.
     Assigned {
         #[schema(value_type = shape::Moment)]
         at: Moment,
@@ -104,21 +104,21 @@ enum Step {
         #[schema(value_type = shape::Uuid)]
         session_id: String,
     },
-    /// The client's last device left while the search went on.
+    /// The client's last device disconnected during the search.
     ClientLeft {
         #[schema(value_type = shape::Moment)]
         at: Moment,
     },
-    /// The client is there again.
+    /// The client has reconnected.
     ClientReturned {
         #[schema(value_type = shape::Moment)]
         at: Moment,
     },
-    /// Nobody could be asked, and somebody who lost their line might come back: the search waits for them.
+    /// No employee could get an offer, but disconnected ones may return: the search waits for them.
     Waited {
         #[schema(value_type = shape::Moment)]
         at: Moment,
-        /// When the last of them is waited for no more.
+        /// Time until which the search waits for the last of them.
         #[schema(value_type = shape::Moment)]
         until: Moment,
         passed_over: PassedOver,
@@ -133,7 +133,7 @@ enum Step {
         reason: &'static str,
         passed_over: PassedOver,
     },
-    /// The consultation is over.
+    /// The session has ended.
     SessionEnded {
         #[schema(value_type = shape::Moment)]
         at: Moment,
@@ -144,11 +144,11 @@ enum Step {
     },
 }
 
-/// Those who were not asked, though they stood earlier in the line or want to work, and why.
+/// Employees who got no offer although they were ahead in the queue or want to work, with reasons.
 #[derive(Debug, Default, Serialize, ToSchema)]
 struct PassedOver {
     employees: Vec<NotAsked>,
-    /// How many more there were.
+    /// Number of further employees.
     #[schema(value_type = u32)]
     more: usize,
 }
@@ -158,12 +158,12 @@ struct NotAsked {
     #[schema(value_type = shape::Id)]
     employee_id: String,
     why: Why,
-    /// Since when they were in the status that they had.
+    /// Time since which the employee had this status.
     #[schema(value_type = shape::Moment)]
     since: Moment,
 }
 
-/// Why somebody was not asked.
+/// Reason why an employee got no offer.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Why {

@@ -126,7 +126,7 @@ pub enum EndpointWrite {
 /// A pending or dead delivery, as the API lists it.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// The number of the event.
+    /// Sequence number of the event.
     pub seq: u64,
     /// The word `pending` or `dead`.
     pub state: String,

@@ -1,6 +1,6 @@
 //! Reasons for which a webhook endpoint is off: a closed vocabulary.
 
-/// Why an endpoint is off.
+/// Reason why an endpoint is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Off {
     /// A person or a back end turned it off.

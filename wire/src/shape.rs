@@ -44,63 +44,63 @@ shapes! {
     Uuid = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
         .format(Some(SchemaFormat::Custom("uuid".to_owned())))
         .examples([json!(examples::BOOKING)]);
-    /// The id of an offer: its booking's, and which offer of it.
+    /// The id of an offer: the id of its booking and its number within the booking.
     OfferId = text(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9][0-9]*$");
-    /// What a consultation is about.
+    /// Topic of a consultation.
     Topic = line(LINE, TOPIC_MAX_CHARS).examples([json!("tax")]);
     /// A name for people to read.
     Name = line(LINE, NAME_MAX_CHARS).examples([json!("Acme")]);
-    /// What people called the client when they asked: the `name` of their token; null when it had none.
+    /// Name of the client at the time of booking, from the claim `name` of their token; null without that claim.
     ClientName = line(LINE, NAME_MAX_CHARS).examples([json!("Carl Berg")]);
     /// A colour: red, green and blue.
     Colour = text("^#[0-9a-fA-F]{6}$").examples([json!("#0b7a75")]);
-    /// Where a logo is, on this server's own origin and for everybody.
+    /// Path of a logo on this server, readable without a key.
     LogoPath = text("^/logo/[A-Za-z0-9._~@-]{1,128}/[0-9a-f]{32}$").examples([json!(examples::LOGO)]);
-    /// A moment: RFC 3339 in UTC with milliseconds.
+    /// A time: RFC 3339 in UTC with milliseconds.
     Moment = text(r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
         .format(Some(SchemaFormat::Custom("date-time".to_owned())))
         .examples([json!("2026-11-23T09:30:00.000Z")]);
-    /// A moment as RFC 3339, with any number of digits after the second.
+    /// A time in RFC 3339 format, with any number of fractional digits.
     AnyMoment = ObjectBuilder::new()
         .schema_type(Type::String)
         .format(Some(SchemaFormat::Custom("date-time".to_owned())));
-    /// A place in the line of those who can be asked.
+    /// A position in the queue of employees who can get an offer.
     Place = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0_u64)).maximum(Some(u64::MAX));
-    /// Any JSON, as the client gave it.
+    /// Any JSON value, as given by the client.
     Note = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
-    /// What an employee is doing.
+    /// Current status of an employee.
     EmployeeStatus = one_of(Status::ALL.map(Status::word));
-    /// What an employee wants.
+    /// Desired state of an employee.
     EmployeeIntent = one_of([Intent::Offline.word(), Intent::Idle.word()]);
-    /// How far a booking has come.
+    /// State of a booking.
     StateOfBooking = one_of(BookingState::ALL.map(BookingState::word));
-    /// Why a booking ended without a session.
+    /// Reason why a booking ended without a session.
     EndOfBooking = one_of(BookingReason::ALL.map(BookingReason::word));
-    /// How an offer ended.
+    /// Outcome of an offer.
     EndOfOffer = one_of(Outcome::ALL.map(Outcome::word));
-    /// Whether a session is over.
+    /// Whether a session has ended.
     StateOfSession = one_of(["running", "ended"]);
-    /// Who ended a session.
+    /// Party that ended a session.
     EnderOfSession = one_of([EndedBy::Client, EndedBy::Employee, EndedBy::Admin, EndedBy::Lost].map(EndedBy::word));
-    /// What happened.
+    /// Type of an event.
     KindOfEvent = one_of(Kind::ALL.map(Kind::word)).examples([json!("offer.made")]);
-    /// Whether an endpoint gets anything.
+    /// Whether an endpoint receives events.
     StateOfWebhook = one_of(["on", "off"]);
-    /// Why an endpoint is off.
+    /// Reason why an endpoint is off.
     WhyWebhookIsOff = one_of([Off::Set, Off::Gone, Off::Failing].map(Off::word));
-    /// Whether a delivery is tried again.
+    /// Whether a delivery is retried.
     StateOfDelivery = one_of(["pending", "dead"]);
-    /// An address of the web.
+    /// A web address (URL).
     Url = ObjectBuilder::new()
         .schema_type(Type::String)
         .format(Some(SchemaFormat::Custom("uri".to_owned())));
-    /// How a table is written.
+    /// Format of a table.
     FormOfTable = one_of(["json", "csv"]);
-    /// One side of a session.
+    /// A party of a session.
     Side = one_of([Party::Client.word(), Party::Employee.word()]);
-    /// A company's rules of time. What is not named has its default.
+    /// Settings of a company. Omitted settings have their default.
     SettingsToSet = settings(Use::Set);
-    /// Settings to change: null is the default again.
+    /// Settings to change; null resets a setting to its default.
     SettingsToChange = settings(Use::Change);
     /// All settings of a company.
     AllSettings = CompanySettings::ranges().iter().fold(settings(Use::Show), |all, (name, ..)| all.required(*name));

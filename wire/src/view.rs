@@ -146,7 +146,7 @@ object!(BookingView<'_> {
     id, company_id, client_id, client_name, topic, note, state, reason, offers, created_at, session, employee
 });
 
-/// An employee as a client sees them.
+/// An employee, as shown to clients.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NamedEmployee)]
 pub struct NamedEmployee<'a> {
@@ -408,7 +408,7 @@ pub fn message(message: &Message) -> MessageView<'_> {
     }
 }
 
-/// What the employee noted about a session: `body` is empty and `at` null when they never did.
+/// Notes of the employee about a session; without notes, `body` is empty and `at` is null.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Notes, examples(examples::notes))]
 pub struct NotesView<'a> {

@@ -129,27 +129,27 @@ fn line(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(pattern = "^[0-9]{1,18}$")]
     after: Option<String>,
-    /// Only in this company.
+    /// Only entries of this company.
     #[param(value_type = Option<shape::Id>, example = "acme")]
     company: Option<String>,
-    /// Only by the key of this name or id, or by a person such as `admin olga`.
+    /// Only entries of the key with this name or id, or of a person such as `admin olga`.
     #[param(example = "settings")]
     key: Option<String>,
-    /// Only what was asked for at this time or later.
+    /// Only requests at this time or later.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
     from: Option<String>,
-    /// Only what was asked for before this time.
+    /// Only requests before this time.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
     to: Option<String>,
 }
 
-/// Lists who changed what, newest first.
+/// Lists changes and their authors, newest first.
 ///
 /// # Errors
 /// A bad query, `forbidden`, or a store that cannot be read.
@@ -157,7 +157,7 @@ struct ListQuery {
     get, path = "/audit", operation_id = "listAudit", tag = "audit",
     security(("key" = ["manage"])),
     params(ListQuery),
-    responses((status = 200, body = Listed<AuditItem>, description = "A page of lines"))
+    responses((status = 200, body = Listed<AuditItem>, description = "A page of entries"))
 )]
 pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Principal>, uri: Uri) -> ApiResult {
     let ListQuery { company, key: by, from, to, limit, after } = ask::query(&uri)?;

@@ -24,25 +24,25 @@ use super::problem::Problem;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
-    /// Only what is in this state.
+    /// Only items in this state.
     #[param(value_type = Option<shape::StateOfBooking>, example = "assigned")]
     state: Option<String>,
-    /// Only of this client.
+    /// Only items of this client.
     #[param(example = "carl")]
     client: Option<String>,
-    /// Only of this employee.
+    /// Only items of this employee.
     #[param(example = "ann")]
     employee: Option<String>,
-    /// Only what began at this time or later.
+    /// Only items that began at this time or later.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
     from: Option<String>,
-    /// Only what began before this time.
+    /// Only items that began before this time.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
     to: Option<String>,
 }
@@ -67,7 +67,7 @@ pub(super) fn filter(
     security(("key" = ["read"])),
     params(OfCompany, ListQuery),
     responses(
-        (status = 200, body = Listed<BookingView>, description = "A page of them, with `offers` as a number"),
+        (status = 200, body = Listed<BookingView>, description = "A page of the list, with `offers` as a number"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -110,7 +110,7 @@ pub async fn show(
     Ok(shown(StatusCode::OK, &found))
 }
 
-/// Cancels a booking that still searches.
+/// Cancels a booking that is still searching.
 ///
 /// # Errors
 /// `unknown_booking`, `booking_closed`.
@@ -120,7 +120,7 @@ pub async fn show(
     params(OfBooking),
     responses(
         (
-            status = 200, body = BookingView, description = "The booking as it is now",
+            status = 200, body = BookingView, description = "The booking after the change",
             example = json!(examples::cancelled())
         ),
         (status = 404, description = "`unknown_company`, `unknown_booking`"),

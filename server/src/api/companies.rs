@@ -24,7 +24,7 @@ use super::problem::Problem;
 use super::{ApiState, logo};
 use crate::reading;
 
-/// A company to make or to replace. What is not named gets its default, and the name the id.
+/// A company to create or to replace. Omitted fields get their default; that of `name` is the id.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::company_body))]
@@ -38,7 +38,7 @@ pub struct CompanyBody {
     settings: Map<String, Value>,
 }
 
-/// What to change of a company: what is not named stays, null goes back to the default (RFC 7396).
+/// Changes to a company: omitted fields stay, null resets a field to its default (RFC 7396).
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::company_patch))]
@@ -58,13 +58,13 @@ pub struct CompanyPatch {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Id>)]
     after: Option<String>,
-    /// Only those whose ids begin so.
+    /// Only ids with this prefix.
     #[param(example = "ac")]
     prefix: Option<String>,
 }
@@ -73,32 +73,32 @@ struct ListQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct AvailabilityQuery {
-    /// Only who can take it.
+    /// Only employees who take this topic.
     #[param(value_type = Option<shape::Topic>, example = "tax")]
     topic: Option<String>,
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before: a place in the line.
+    /// The `next` of the previous page: a position in the queue.
     #[param(inline, value_type = Option<shape::Place>)]
     after: Option<u64>,
 }
 
-/// Who is idle, in the order in which they would be asked.
+/// Idle employees, in the order in which they would get offers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(examples(examples::in_line))]
 struct InLine<'a> {
-    /// Somebody can be asked now.
+    /// Whether any employee can get an offer now.
     available: bool,
-    /// How many can be asked.
+    /// Number of employees who can get an offer.
     idle: usize,
     items: Vec<Idle<'a>>,
-    /// The cursor to go on with; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     next: Option<String>,
 }
 
-/// An employee who can be asked.
+/// An employee who can get an offer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(examples(examples::idle))]
 struct Idle<'a> {
@@ -122,7 +122,7 @@ struct Idle<'a> {
     get, path = "/companies", operation_id = "listCompanies", tag = "companies",
     security(("key" = ["read"])),
     params(ListQuery),
-    responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
+    responses((status = 200, body = Listed<CompanyView>, description = "A page of the list"))
 )]
 pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Principal>, uri: Uri) -> ApiResult {
     let ListQuery { limit, after, prefix } = ask::query(&uri)?;
@@ -144,9 +144,9 @@ pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extensio
     responses(
         (
             status = 200, body = CompanyView, description = "The company",
-            headers(("ETag" = String, description = "The state of it, for `If-Match` and `If-None-Match`"))
+            headers(("ETag" = String, description = "Entity tag, for `If-Match` and `If-None-Match`"))
         ),
-        (status = 304, description = "It is as it was seen"),
+        (status = 304, description = "Not modified"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -165,7 +165,7 @@ pub async fn show(
     show.await
 }
 
-/// Makes a company or replaces it.
+/// Creates or replaces a company.
 ///
 /// # Errors
 /// `invalid`, naming the field, or `changed`.
@@ -173,15 +173,15 @@ pub async fn show(
     put, path = "/companies/{company}", operation_id = "putCompany", tag = "companies",
     security(("key" = ["manage"])),
     params(OfCompany, UnchangedOrNew),
-    request_body(content = CompanyBody, description = "None counts as `{}`"),
+    request_body(content = CompanyBody, description = "A missing body counts as `{}`"),
     responses(
         (
-            status = 200, body = CompanyView, description = "It was there, and is replaced",
-            headers(("ETag" = String, description = "The state of it now"))
+            status = 200, body = CompanyView, description = "The company was replaced",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (
-            status = 201, body = CompanyView, description = "It is made",
-            headers(("ETag" = String, description = "The state of it now"))
+            status = 201, body = CompanyView, description = "The company was created",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (status = 412, description = "`changed`"),
     )
@@ -233,8 +233,8 @@ fn take_and_show(visit: &mut Visit<'_>, commands: &[Command], status: StatusCode
     request_body(content((CompanyPatch = "application/merge-patch+json"), (CompanyPatch = "application/json"))),
     responses(
         (
-            status = 200, body = CompanyView, description = "As it is now",
-            headers(("ETag" = String, description = "The state of it now"))
+            status = 200, body = CompanyView, description = "The resource after the change",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (status = 404, description = "`unknown_company`"),
         (status = 412, description = "`changed`"),
@@ -300,8 +300,8 @@ fn set_company(
 
 /// Removes a company and its employees.
 ///
-/// All that is open ends, and so do its webhooks and the API keys for it alone. Nobody's token counts there any more. Its
-/// bookings and sessions stay in the store, and are nobody's once a company is made again under this id.
+/// Ends all open bookings and sessions, and removes the webhooks and the API keys for this company alone. Its tokens
+/// become invalid. Its bookings and sessions stay in the store, but do not belong to a later company with the same id.
 ///
 /// # Errors
 /// `changed`.
@@ -309,7 +309,7 @@ fn set_company(
     delete, path = "/companies/{company}", operation_id = "removeCompany", tag = "companies",
     security(("key" = ["manage"])),
     params(OfCompany, Unchanged),
-    responses((status = 204, description = "It is gone"), (status = 412, description = "`changed`"))
+    responses((status = 204, description = "Removed"), (status = 412, description = "`changed`"))
 )]
 pub async fn remove(
     State(api): State<Arc<ApiState>>,
@@ -338,7 +338,7 @@ async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), 
     api.api_keys.read(&**api.past.history()).await.map_err(|error| Problem::unreadable(&error))
 }
 
-/// Shows who can be asked now, in the order in which they would be.
+/// Shows the employees who can get an offer now, in queue order.
 ///
 /// # Errors
 /// `unknown_company`, or a bad topic.
@@ -347,7 +347,7 @@ async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), 
     security(("key" = ["read"])),
     params(OfCompany, AvailabilityQuery),
     responses(
-        (status = 200, body = InLine, description = "Who is in the line"),
+        (status = 200, body = InLine, description = "The employees in the queue"),
         (status = 404, description = "`unknown_company`"),
     )
 )]

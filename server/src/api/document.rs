@@ -16,26 +16,26 @@ use switchboard_wire::shape::examples;
 #[openapi(
     info(
         title = "Switchboard",
-        description = "Books on-demand consultations: clients ask a company, and the employee who has been idle \
-            longest is asked to take it. This is the side of back ends; apps speak Phoenix Channels, as docs/protocol.md \
-            says.\n\nEvery error is `application/problem+json` (RFC 9457) with a stable `reason`. Lists answer \
-            `{items, next}`, and `?after=` takes the `next` of the page before. An answer to a change waits until the \
-            change is committed.",
+        description = "Books on-demand consultations: a client books with a company, and the employee who has been \
+            idle longest gets the offer. This API is for back ends; apps use Phoenix Channels, as docs/protocol.md \
+            describes.\n\nEvery error is `application/problem+json` (RFC 9457) with a stable `reason`. Lists answer \
+            `{items, next}`, and `?after=` takes the `next` of the previous page. A change is answered after it was \
+            committed.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    servers((url = "/", description = "The server that this document is of")),
+    servers((url = "/", description = "The server of this document")),
     tags(
-        (name = "companies", description = "Companies, their rules of time, and who can be asked in them"),
-        (name = "employees", description = "Who takes bookings"),
-        (name = "bookings", description = "What clients asked for, and whom it was offered to"),
-        (name = "sessions", description = "The consultations themselves, and what was said in them"),
-        (name = "statistics", description = "What went on, in numbers; JSON or CSV"),
-        (name = "events", description = "What happens, to read on or as a stream"),
-        (name = "webhooks", description = "Endpoints that what happens is brought to, and what could not be brought"),
-        (name = "data", description = "Everything of a company as a file, and one person out of all that is kept"),
-        (name = "sign-in", description = "Codes with which a link signs a person in, without their token in it"),
-        (name = "audit", description = "Who changed what"),
-        (name = "server", description = "Whether the server is well"),
+        (name = "companies", description = "Companies, their settings, and the employees who can get an offer"),
+        (name = "employees", description = "Employees, who take bookings"),
+        (name = "bookings", description = "Bookings of clients, and their offers"),
+        (name = "sessions", description = "Sessions, with their messages and notes"),
+        (name = "statistics", description = "Statistics, as JSON or CSV"),
+        (name = "events", description = "Events, as a list or as a stream"),
+        (name = "webhooks", description = "Endpoints that receive events, and deliveries that failed"),
+        (name = "data", description = "Export of a company, and erasure of a person"),
+        (name = "sign-in", description = "Codes for links that sign a person in without containing a token"),
+        (name = "audit", description = "Changes and their authors"),
+        (name = "server", description = "Health and metrics of the server"),
     ),
     security(("key" = []), ("token" = []))
 )]
@@ -83,14 +83,14 @@ pub fn document() -> Value {
     document["components"]["securitySchemes"] = json!({
         "key": {
             "type": "http", "scheme": "bearer",
-            "description": "An API key, as `Authorization: Bearer <key>`. Each has a scope, `read`, `operate` or `manage`, of \
-                which the later may what the former may",
+            "description": "An API key, as `Authorization: Bearer <key>`. Each key has the scope `read`, `operate` or `manage`, \
+                which includes the scopes before it",
         },
         "token": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "A person's token, the same as for their socket, as `Authorization: Bearer <token>`. An admin may in \
-                their own company what the claim `scope` says (`read`, `operate` or `manage`; without it `operate`), an employee \
-                may see what is their own, where it says `employee`, and a client may nothing",
+            "description": "A person's token, the same as for their socket, as `Authorization: Bearer <token>`. An admin \
+                has in their own company the scope of the claim `scope` (`read`, `operate` or `manage`; default: `operate`), \
+                an employee may read their own data where an operation names `employee`, and a client has no access",
         },
     });
     document

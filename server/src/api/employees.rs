@@ -24,7 +24,7 @@ use super::merge::Patched;
 use super::principal::Principal;
 use super::problem::Problem;
 
-/// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
+/// An employee to create or to replace. Omitted fields get their default: the id as name, and no topics (meaning all).
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_body))]
@@ -35,7 +35,7 @@ pub struct EmployeeBody {
     topics: Option<Vec<String>>,
 }
 
-/// What to change of an employee: what is not named stays, null goes back to the default (RFC 7396).
+/// Changes to an employee: omitted fields stay, null resets a field to its default (RFC 7396).
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_patch))]
@@ -48,7 +48,7 @@ pub struct EmployeePatch {
     topics: Patched<Vec<String>>,
 }
 
-/// What an employee shall want to be.
+/// Desired state to set for an employee.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::status_body))]
@@ -61,19 +61,19 @@ struct StatusBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Id>)]
     after: Option<String>,
-    /// Only who has it.
+    /// Only employees with this topic.
     #[param(value_type = Option<shape::EmployeeStatus>, example = "offline")]
     status: Option<String>,
-    /// Only who can take it.
+    /// Only employees who take this topic.
     #[param(value_type = Option<shape::Topic>, example = "tax")]
     topic: Option<String>,
-    /// Only those whose ids begin so.
+    /// Only ids with this prefix.
     #[param(example = "a")]
     prefix: Option<String>,
 }
@@ -97,7 +97,7 @@ pub(super) fn ids_of_old((company, employee): (String, String)) -> Result<(Compa
     security(("key" = ["read"])),
     params(OfCompany, ListQuery),
     responses(
-        (status = 200, body = Listed<EmployeeView>, description = "A page of them"),
+        (status = 200, body = Listed<EmployeeView>, description = "A page of the list"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -151,9 +151,9 @@ fn beginning_with<'a>(
     responses(
         (
             status = 200, body = EmployeeView, description = "The employee",
-            headers(("ETag" = String, description = "Their state, for `If-Match` and `If-None-Match`"))
+            headers(("ETag" = String, description = "Entity tag, for `If-Match` and `If-None-Match`"))
         ),
-        (status = 304, description = "They are as they were seen, the status too"),
+        (status = 304, description = "Not modified, including the status"),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )
 )]
@@ -192,22 +192,23 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, stat
     Ok(tagged(status, &view::employee(employee), Some(&Tag::of_employee(employee))))
 }
 
-/// Makes an employee or replaces their name and topics.
+/// Creates an employee or replaces their name and topics.
 ///
 /// # Errors
 /// `unknown_company`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     put, path = "/companies/{company}/employees/{employee}", operation_id = "putEmployee", tag = "employees",
     security(("key" = ["manage"])),
-    params(OfEmployee, UnchangedOrNew), request_body(content = EmployeeBody, description = "None counts as `{}`"),
+    params(OfEmployee, UnchangedOrNew),
+    request_body(content = EmployeeBody, description = "A missing body counts as `{}`"),
     responses(
         (
-            status = 200, body = EmployeeView, description = "They were there, and are replaced",
-            headers(("ETag" = String, description = "Their state now"))
+            status = 200, body = EmployeeView, description = "The employee was replaced",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (
-            status = 201, body = EmployeeView, description = "They are made",
-            headers(("ETag" = String, description = "Their state now"))
+            status = 201, body = EmployeeView, description = "The employee was created",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (status = 404, description = "`unknown_company`"),
         (status = 412, description = "`changed`"),
@@ -246,8 +247,8 @@ pub async fn put(
     request_body(content((EmployeePatch = "application/merge-patch+json"), (EmployeePatch = "application/json"))),
     responses(
         (
-            status = 200, body = EmployeeView, description = "As they are now",
-            headers(("ETag" = String, description = "Their state now"))
+            status = 200, body = EmployeeView, description = "The employee after the change",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
         (status = 412, description = "`changed`"),
@@ -286,7 +287,7 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
 
 /// Removes an employee.
 ///
-/// What they have open ends; an open offer goes to the next employee.
+/// An open session of the employee ends; an open offer goes to the next employee.
 ///
 /// # Errors
 /// `unknown_company`, or `changed`.
@@ -295,7 +296,7 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
     security(("key" = ["manage"])),
     params(OfEmployee, Unchanged),
     responses(
-        (status = 204, description = "They are gone"),
+        (status = 204, description = "The employee was removed"),
         (status = 404, description = "`unknown_company`"),
         (status = 412, description = "`changed`"),
     )
@@ -313,9 +314,9 @@ pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, condit
     remove.await
 }
 
-/// Sets what an employee wants to be.
+/// Sets the desired state of an employee.
 ///
-/// `offline` during an offer declines it; during a session it counts when that ends.
+/// `offline` during an offer declines it; during a session it takes effect when the session ends.
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, or `invalid`.
@@ -325,8 +326,8 @@ pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, condit
     params(OfEmployee), request_body(content = StatusBody),
     responses(
         (
-            status = 200, body = EmployeeView, description = "As they are now",
-            headers(("ETag" = String, description = "Their state now"))
+            status = 200, body = EmployeeView, description = "The employee after the change",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )

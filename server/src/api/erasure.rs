@@ -17,9 +17,9 @@ use super::in_path::{OfClient, OfEmployee};
 use super::problem::Problem;
 use crate::erasure::erase;
 
-/// Erases a client from all that is kept.
+/// Erases a client from all stored data.
 ///
-/// The id becomes an alias; notes, messages and reasons of their bookings and sessions are gone.
+/// The id becomes an alias; notes, messages and reasons of their bookings and sessions are deleted.
 ///
 /// # Errors
 /// `still_open`.
@@ -28,7 +28,7 @@ use crate::erasure::erase;
     security(("key" = ["manage"])),
     params(OfClient),
     responses(
-        (status = 204, description = "Nothing of the client is left"),
+        (status = 204, description = "The client was erased"),
         (status = 409, description = "`still_open`"),
     )
 )]
@@ -47,9 +47,9 @@ pub async fn of_client(
     run(&api, &past, company, may, erasure).await
 }
 
-/// Erases an employee who was removed from all that is kept.
+/// Erases a removed employee from all stored data.
 ///
-/// The id and the name become an alias; messages and reasons of their offers and sessions are gone.
+/// The id and the name become an alias; messages and reasons of their offers and sessions are deleted.
 ///
 /// # Errors
 /// `still_open`.
@@ -58,7 +58,7 @@ pub async fn of_client(
     security(("key" = ["manage"])),
     params(OfEmployee),
     responses(
-        (status = 204, description = "Nothing of the employee is left"),
+        (status = 204, description = "The employee was erased"),
         (status = 409, description = "`still_open`"),
     )
 )]

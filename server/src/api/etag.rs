@@ -190,7 +190,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct Unseen {
-    /// The `ETag` that was seen last: when it is still so, the answer is 304 without a body.
+    /// `ETag` that the caller has seen last; if it is still current, the answer is 304 without a body.
     #[param(value_type = String, required = false, rename = "If-None-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")?$"#)]
     pub if_none_match: Option<String>,
 }
@@ -199,7 +199,7 @@ pub struct Unseen {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct Unchanged {
-    /// The `ETag` that the change is made from: when another change came first, the answer is 412 `changed`.
+    /// `ETag` on which the change is based; if the resource has changed since, the answer is 412 `changed`.
     #[param(value_type = String, required = false, rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")?$"#)]
     pub if_match: Option<String>,
 }
@@ -208,10 +208,10 @@ pub struct Unchanged {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct UnchangedOrNew {
-    /// The `ETag` that the change is made from: when another change came first, the answer is 412 `changed`.
+    /// `ETag` on which the change is based; if the resource has changed since, the answer is 412 `changed`.
     #[param(value_type = String, required = false, rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")?$"#)]
     pub if_match: Option<String>,
-    /// `*`: make it, and answer 412 `changed` when it is there already.
+    /// `*`: create only; if the resource exists, the answer is 412 `changed`.
     #[param(value_type = String, required = false, rename = "If-None-Match", pattern = r"^\*?$")]
     pub if_none_match: Option<String>,
 }

@@ -44,16 +44,16 @@ const COME_BACK: Duration = Duration::from_secs(1);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct EventsQuery {
-    /// The `next` of the page before, or `latest`; without it from the oldest that is kept.
+    /// The `next` of the previous page, or `latest`; default: the oldest event that is kept.
     #[param(pattern = "^(latest|[0-9]{1,18})$", example = "0")]
     after: Option<String>,
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// How long to wait for something to tell.
+    /// Maximum time to wait for a new event.
     #[param(minimum = 0, maximum = 60_000, default = 0, example = 1)]
     wait_ms: Option<u64>,
-    /// Only these types, with commas between them.
+    /// Only these event types, comma-separated.
     #[param(
         value_type = Vec<shape::KindOfEvent>, required = false, style = Form, explode = false,
         example = json!(["booking.opened", "offer.made"])
@@ -66,16 +66,16 @@ struct EventsQuery {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only described: it is read from the head")]
 struct Last {
-    /// The last `id` of a stream that broke, to go on after; it counts before `after`.
+    /// The last `id` of an interrupted stream, to continue after it; takes precedence over `after`.
     #[param(rename = "Last-Event-ID", value_type = String, required = false)]
     last_event_id: Option<String>,
 }
 
-/// Something that happened.
+/// An event of a company.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event, examples(examples::event))]
 struct AnEvent {
-    /// It names the event everywhere and for ever.
+    /// Permanent, globally unique id of the event.
     id: String,
     #[schema(value_type = shape::KindOfEvent)]
     r#type: String,
@@ -83,28 +83,28 @@ struct AnEvent {
     timestamp: String,
     #[schema(value_type = shape::Id)]
     company_id: String,
-    /// Its number in its company: it grows, and numbers are left out where nothing is told.
+    /// Sequence number of the event in its company; numbers increase, with gaps.
     #[schema(minimum = 1)]
     seq: u64,
-    /// What its type has, as docs/webhooks.md says.
+    /// Fields of the event's type, as described in docs/webhooks.md.
     #[schema(value_type = Object)]
     data: (),
 }
 
-/// Events and the number to go on after.
+/// Events and the position to continue from.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Events, examples(examples::events))]
 struct EventList {
     #[schema(value_type = Vec<AnEvent>)]
     items: Vec<Box<RawValue>>,
-    /// The number to go on after, also when nothing is new.
+    /// Position to continue from, present even without new events.
     next: u64,
 }
 
-/// Tells what happened, in the order of the commits.
+/// Lists events, in commit order.
 ///
-/// With `Accept: text/event-stream` it is a stream that goes on for some minutes: each event has its `seq` as `id`, its
-/// type as `event` and all of it as `data`.
+/// With `Accept: text/event-stream` the answer is a stream that lasts some minutes: each event has its `seq` as `id`,
+/// its type as `event` and the whole event as `data`.
 ///
 /// # Errors
 /// `unknown_company`, `gone` when what is asked for is not kept any more, or a bad query.
@@ -113,7 +113,7 @@ struct EventList {
     security(("key" = ["read"])),
     params(OfCompany, EventsQuery, Last),
     responses(
-        (status = 200, description = "Events, and the number to go on after", content(
+        (status = 200, description = "Events, and the position to continue from", content(
             (EventList = "application/json"),
             (String = "text/event-stream", example = json!(examples::event_stream())),
         )),

@@ -33,17 +33,17 @@ const PIECE_WAIT_MAX: Duration = Duration::from_secs(10);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
-    /// With all that happened, event by event.
+    /// Whether to include all events.
     #[serde(default)]
     #[param(default = false, example = true)]
     events: bool,
 }
 
-/// Exports all that the store has of a company.
+/// Exports all stored data of a company.
 ///
-/// The answer has one JSON object a line, each with its `kind`: `company`, `employee`, `booking` with its offers as
-/// `asked`, `session`, `message`, and with `events=true` also `event`, all that happened. The last line has the kind
-/// `end` and the counts: without it the export was cut. Of a company one is made at a time.
+/// The answer has one JSON object per line, each with its `kind`: `company`, `employee`, `booking` with its offers as
+/// `asked`, `session`, `message`, and with `events=true` also `event`. The last line has the kind `end` and the counts:
+/// without it the export is incomplete. A company has at most one export at a time.
 ///
 /// # Errors
 /// `unknown_company`, a bad query, or `overloaded`.
@@ -54,7 +54,7 @@ struct ExportQuery {
     responses(
         (
             status = 200, body = String, content_type = "application/x-ndjson", description = "The lines",
-            headers(("Content-Disposition" = String, description = "A name for the file")),
+            headers(("Content-Disposition" = String, description = "Suggested file name")),
             example = json!(examples::EXPORT)
         ),
         (status = 404, description = "`unknown_company`"),

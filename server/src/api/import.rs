@@ -75,25 +75,25 @@ struct WantedEmployee {
     topics: Vec<Topic>,
 }
 
-/// What came of a file.
+/// Result of an import.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(examples(examples::imported))]
 struct Imported {
-    /// Employees who were not there before.
+    /// Employees who did not exist before.
     created: u64,
-    /// Who had another name or other topics.
+    /// Employees whose name or topics have changed.
     changed: u64,
-    /// Who were there just so.
+    /// Employees who needed no change.
     unchanged: u64,
 }
 
-/// Makes or replaces many employees from a file, all of them or none.
+/// Creates or replaces many employees from a file, all of them or none.
 ///
-/// Each line is as a `PUT` of its employee; who is in no line stays as they are. NDJSON has one object a line, CSV a
-/// first line with the columns `id`, `name` and `topics`, of which only `id` must be there, and topics with `;` between.
-/// Of a file with bad lines nothing is taken, and the answer names the first hundred of them in `lines`, as
-/// `{line, field, problem}`, and their number in `bad_lines`. A file has at most 32 MiB and 100,000 lines, and nobody is
-/// in it twice.
+/// Each line acts as a `PUT` of its employee; employees without a line stay unchanged. NDJSON has one object per line.
+/// CSV has a header line with the columns `id`, `name` and `topics`, of which only `id` is required, and topics are
+/// separated by `;`. A file with invalid lines changes nothing: the answer has the first hundred of them in `lines`, as
+/// `{line, field, problem}`, and their number in `bad_lines`. A file has at most 32 MiB and 100,000 lines, and names
+/// each employee at most once.
 ///
 /// # Errors
 /// `unknown_company`, `invalid`, naming the lines, `too_large`, or `unknown_type`.
@@ -106,7 +106,7 @@ struct Imported {
         (String = "text/csv", example = json!(examples::CSV)),
     )),
     responses(
-        (status = 200, body = Imported, description = "All are taken"),
+        (status = 200, body = Imported, description = "All employees were imported"),
         (status = 404, description = "`unknown_company`"),
         (status = 408, description = "`too_slow`"),
         (status = 415, description = "`unknown_type`"),

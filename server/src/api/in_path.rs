@@ -19,7 +19,7 @@ pub struct OfLogo {
     /// The company's id.
     #[param(value_type = shape::Id, example = "acme")]
     pub company: String,
-    /// Half of the picture's SHA-256.
+    /// Half of the picture's SHA-256 hash.
     #[param(pattern = "^[0-9a-f]{32}$", example = "9863bb7fb8b8662762903735cfafa41f")]
     pub logo: String,
 }

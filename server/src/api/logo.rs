@@ -33,7 +33,7 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 /// Sets a company's logo.
 ///
-/// The body is the picture itself, which the example has as an address: PNG or WebP, at most 64 KiB, 16 to 1024 pixels a side, and without motion.
+/// The body is the picture itself, which the example shows as a data URL: PNG or WebP, at most 64 KiB, 16 to 1024 pixels per side, and not animated.
 ///
 /// # Errors
 /// `unknown_company`, `invalid`, `too_large`, `unknown_type`, or `changed`.
@@ -47,8 +47,8 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
         )),
     responses(
         (
-            status = 200, body = CompanyView, description = "The company as it is now",
-            headers(("ETag" = String, description = "The state of it now"))
+            status = 200, body = CompanyView, description = "The company after the change",
+            headers(("ETag" = String, description = "Entity tag after the change"))
         ),
         (status = 404, description = "`unknown_company`"),
         (status = 412, description = "`changed`"),
@@ -113,7 +113,7 @@ fn paint(visit: &mut Visit<'_>, logo: Option<LogoId>) -> Result<(), Problem> {
     taken.map(drop).map_err(|refusal| Problem::refused(visit.company(), &refusal))
 }
 
-/// Takes a company's logo away.
+/// Removes a company's logo.
 ///
 /// # Errors
 /// `unknown_company`, or `changed`.
@@ -122,7 +122,7 @@ fn paint(visit: &mut Visit<'_>, logo: Option<LogoId>) -> Result<(), Problem> {
     security(("key" = ["manage"])),
     params(OfCompany, Unchanged),
     responses(
-        (status = 204, description = "There is none"),
+        (status = 204, description = "The company has no logo"),
         (status = 404, description = "`unknown_company`"),
         (status = 412, description = "`changed`"),
     )
@@ -193,9 +193,9 @@ pub async fn show(
     found.map(|(kind, data)| picture_of(kind, data, "no-cache")).ok_or_else(unknown)
 }
 
-/// Shows a logo to everybody, as the pages do.
+/// Shows a logo, without authentication.
 ///
-/// Its address is the `logo` of a company. Another picture has another address.
+/// The path is the `logo` of a company. A different picture has a different path.
 ///
 /// # Errors
 /// `unknown_logo`, `rate_limited`, or `overloaded`.

@@ -14,12 +14,12 @@ use tracing::{Instrument, field};
 use super::ApiState;
 use crate::telemetry::refusals::{self, AnsweredRequest, RefusedAnswer};
 
-/// Shows counts and durations, as Prometheus reads them.
+/// Shows counts and durations for Prometheus.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "showMetrics", tag = "server", security(("key" = ["read"])),
     responses((
         status = 200, body = String, content_type = "application/openmetrics-text",
-        description = "All of docs/metrics.md, as OpenMetrics", example = json!(examples::METRICS)
+        description = "All metrics of docs/metrics.md, in the OpenMetrics format", example = json!(examples::METRICS)
     ))
 )]
 pub async fn show(State(api): State<Arc<ApiState>>) -> Response {

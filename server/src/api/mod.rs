@@ -270,23 +270,26 @@ async fn shown_while_allowed(api: Arc<ApiState>, caller: Principal, request: Req
     response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(caller.may_no_more(api)))))
 }
 
-/// Answers while the process is alive.
+/// Reports that the process is alive.
 #[utoipa::path(
     get, path = "/healthz", operation_id = "alive", tag = "server", security(()),
-    responses((status = 200, body = String, content_type = "text/plain", description = "It is", example = "ok\n"))
+    responses((
+        status = 200, body = String, content_type = "text/plain",
+        description = "The process is alive", example = "ok\n"
+    ))
 )]
 async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Says whether this server may get traffic.
+/// Reports whether this server is ready for traffic.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "ready", tag = "server", security(()),
     responses(
-        (status = 200, body = String, content_type = "text/plain", description = "It may", example = "ready\n"),
+        (status = 200, body = String, content_type = "text/plain", description = "The server is ready", example = "ready\n"),
         (
             status = 503, body = String, content_type = "text/plain",
-            description = "It may not: it stops, or the store cannot commit", example = "draining\n"
+            description = "The server is not ready: it is stopping, or the store cannot commit", example = "draining\n"
         ),
     )
 )]

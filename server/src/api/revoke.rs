@@ -16,18 +16,18 @@ use super::employees::{Both, ids};
 use super::in_path::{OfClient, OfEmployee};
 use super::problem::Problem;
 
-/// From when on tokens count again.
+/// Time before which issued tokens are revoked.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(examples(examples::revoked))]
 struct Revoked {
-    /// Tokens with an `iat` before this moment, or without one, count no more in this company.
+    /// Tokens with an `iat` before this time, or without one, are invalid in this company.
     #[schema(value_type = shape::Moment)]
     revoked_before: Moment,
 }
 
-/// Shuts a client out.
+/// Revokes the tokens of a client.
 ///
-/// Tokens that were issued before now count no more in this company, and sockets with them are closed.
+/// Tokens issued before now become invalid in this company, and sockets that use them are closed.
 ///
 /// # Errors
 /// `unknown_company`.
@@ -36,7 +36,7 @@ struct Revoked {
     security(("key" = ["manage"])),
     params(OfClient),
     responses(
-        (status = 200, body = Revoked, description = "They are shut out"),
+        (status = 200, body = Revoked, description = "The tokens were revoked"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -49,10 +49,10 @@ pub async fn of_client(
     revoke(&api, &company, Whose::Client(client)).await
 }
 
-/// Shuts an employee out.
+/// Revokes the tokens of an employee.
 ///
-/// Tokens that were issued before now count no more in this company, and sockets with them are closed. Nobody need be
-/// there under that id.
+/// Tokens issued before now become invalid in this company, and sockets that use them are closed. The employee need not
+/// exist.
 ///
 /// # Errors
 /// `unknown_company`.
@@ -61,7 +61,7 @@ pub async fn of_client(
     security(("key" = ["manage"])),
     params(OfEmployee),
     responses(
-        (status = 200, body = Revoked, description = "They are shut out"),
+        (status = 200, body = Revoked, description = "The tokens were revoked"),
         (status = 404, description = "`unknown_company`"),
     )
 )]

@@ -21,7 +21,7 @@ use super::in_path::{OfCompany, OfSession};
 use super::principal::Principal;
 use super::problem::Problem;
 
-/// Why a session is ended.
+/// Reason for ending a session.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::end_body))]
@@ -34,25 +34,25 @@ struct EndBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
-    /// Only what is in this state.
+    /// Only items in this state.
     #[param(inline, value_type = Option<shape::StateOfSession>, example = "ended")]
     state: Option<String>,
-    /// Only of this client.
+    /// Only items of this client.
     #[param(example = "carl")]
     client: Option<String>,
-    /// Only of this employee.
+    /// Only items of this employee.
     #[param(example = "ann")]
     employee: Option<String>,
-    /// Only what began at this time or later.
+    /// Only items that began at this time or later.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
     from: Option<String>,
-    /// Only what began before this time.
+    /// Only items that began before this time.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
     to: Option<String>,
 }
@@ -61,23 +61,23 @@ struct ListQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MessagesQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
-    /// Only what was said at this time or later.
+    /// Only messages sent at this time or later.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
     from: Option<String>,
-    /// Only what was said before this time.
+    /// Only messages sent before this time.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
     to: Option<String>,
 }
 
 /// Lists sessions, newest first.
 ///
-/// An employee's own token lists their own alone: it must come with `employee` and their id.
+/// An employee's token lists only their own sessions, and requires `employee` with their id.
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
@@ -86,7 +86,7 @@ struct MessagesQuery {
     security(("key" = ["read"]), ("token" = ["employee"])),
     params(OfCompany, ListQuery),
     responses(
-        (status = 200, body = Listed<SessionView>, description = "A page of them"),
+        (status = 200, body = Listed<SessionView>, description = "A page of the list"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -130,7 +130,7 @@ pub async fn show(
     Ok(shown(StatusCode::OK, &found))
 }
 
-/// Lists the messages of a session, in their order.
+/// Lists the messages of a session, in order.
 ///
 /// # Errors
 /// `unknown_session`, or a bad query.
@@ -139,7 +139,7 @@ pub async fn show(
     security(("key" = ["read"])),
     params(OfSession, MessagesQuery),
     responses(
-        (status = 200, body = Listed<MessageView>, description = "A page of them"),
+        (status = 200, body = Listed<MessageView>, description = "A page of the list"),
         (status = 404, description = "`unknown_session`"),
     )
 )]
@@ -159,7 +159,7 @@ pub async fn messages(
     Ok(shown(StatusCode::OK, &listed))
 }
 
-/// Shows what the employee noted about a session; `body` is empty and `at` null when they never did.
+/// Shows the employee's notes about a session; without notes, `body` is empty and `at` is null.
 ///
 /// # Errors
 /// `unknown_session`.
@@ -189,10 +189,10 @@ pub async fn notes(
 #[utoipa::path(
     post, path = "/companies/{company}/sessions/{session}/end", operation_id = "endSession", tag = "sessions",
     security(("key" = ["operate"])),
-    params(OfSession), request_body(content = EndBody, description = "None counts as `{}`"),
+    params(OfSession), request_body(content = EndBody, description = "A missing body counts as `{}`"),
     responses(
         (
-            status = 200, body = SessionView, description = "The session as it is now",
+            status = 200, body = SessionView, description = "The session after the change",
             example = json!(examples::ended())
         ),
         (status = 404, description = "`unknown_company`, `unknown_session`"),

@@ -31,7 +31,7 @@ const RETRY_IN_MS: u64 = 1000;
 /// Detail of a bad code; the answer does not tell which of these is the case.
 const NOT_GOOD: &str = "the code was used already, is over 60 seconds old, or is none: ask the app for a new link";
 
-/// What a code is made for.
+/// Token for which a code is created.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::sign_in_token))]
@@ -41,18 +41,18 @@ struct ForToken {
     token: String,
 }
 
-/// A code that was made.
+/// A newly created sign-in code.
 #[derive(Serialize, ToSchema)]
 #[schema(examples(examples::sign_in_code))]
 struct SignInCode {
-    /// What stands in the link, as `#code=…`.
+    /// Code for the link, as `#code=…`.
     code: String,
-    /// Until when it can be taken.
+    /// Time until which the code can be redeemed.
     #[schema(value_type = shape::Moment)]
     expires_at: Moment,
 }
 
-/// A code that is to be taken.
+/// A sign-in code to redeem.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::taken_code))]
@@ -60,16 +60,16 @@ struct TakenCode {
     code: String,
 }
 
-/// What a code stood for.
+/// Token for which a code was redeemed.
 #[derive(Serialize, ToSchema)]
 #[schema(examples(examples::sign_in_token))]
 struct SignInToken<'a> {
     token: &'a str,
 }
 
-/// Makes a sign-in code for a person's token.
+/// Creates a sign-in code for a person's token.
 ///
-/// A link to a page with `#code=…` signs the person in, once and for 60 seconds. So no token stands in an address, which browsers keep.
+/// A link to a page with `#code=…` signs the person in, once and within 60 seconds. So the link, which browsers store, contains no token.
 ///
 /// # Errors
 /// `invalid` when the token is not good here, or `overloaded`.
@@ -79,7 +79,7 @@ struct SignInToken<'a> {
     params(OfCompany),
     request_body = ForToken,
     responses(
-        (status = 201, body = SignInCode, description = "The code, which is shown this once"),
+        (status = 201, body = SignInCode, description = "The code, which is not shown again"),
     )
 )]
 pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<String>, sent: RawBody) -> ApiResult {
@@ -105,7 +105,7 @@ pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<Stri
     Ok(shown(StatusCode::CREATED, &SignInCode { code, expires_at }))
 }
 
-/// Gives the token that a sign-in code stands for, once.
+/// Exchanges a sign-in code for its token, once.
 ///
 /// # Errors
 /// `unauthorized`, or `rate_limited` when an address shows too many that are not good.

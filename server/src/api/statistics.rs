@@ -106,16 +106,16 @@ const WORK_COLUMNS: &[&str] = &[
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CompanyQuery {
-    /// When the time begins; a day before its end when nothing is said.
+    /// Start of the period; default: one day before its end.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
     from: Option<String>,
-    /// When it ends, at most 366 days later; now when nothing is said.
+    /// End of the period, at most 366 days after its start; default: now.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
     to: Option<String>,
-    /// The service level: assigned within so many seconds.
+    /// Service level: seconds within which a booking must be assigned.
     #[param(minimum = 0, maximum = 86_400, default = 20, example = 30)]
     within_s: Option<u64>,
-    /// How the answer is written; else the header `Accept` says it.
+    /// Format of the answer; default: the format in the header `Accept`.
     #[param(inline, value_type = Option<shape::FormOfTable>)]
     format: Option<String>,
 }
@@ -124,19 +124,19 @@ struct CompanyQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct EmployeesQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Id>)]
     after: Option<String>,
-    /// When the time begins; a day before its end when nothing is said.
+    /// Start of the period; default: one day before its end.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
     from: Option<String>,
-    /// When it ends, at most 366 days later; now when nothing is said.
+    /// End of the period, at most 366 days after its start; default: now.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
     to: Option<String>,
-    /// How the answer is written; else the header `Accept` says it.
+    /// Format of the answer; default: the format in the header `Accept`.
     #[param(inline, value_type = Option<shape::FormOfTable>)]
     format: Option<String>,
 }
@@ -145,20 +145,20 @@ struct EmployeesQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct EmployeeQuery {
-    /// When the time begins; a day before its end when nothing is said.
+    /// Start of the period; default: one day before its end.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
     from: Option<String>,
-    /// When it ends, at most 366 days later; now when nothing is said.
+    /// End of the period, at most 366 days after its start; default: now.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
     to: Option<String>,
-    /// How the answer is written; else the header `Accept` says it.
+    /// Format of the answer; default: the format in the header `Accept`.
     #[param(inline, value_type = Option<shape::FormOfTable>)]
     format: Option<String>,
 }
 
-/// Counts what goes on in a company now, and what went on over a time.
+/// Shows statistics of a company, now and over a period.
 ///
-/// Bookings, offers and sessions that began within the time, and the time that employees spent in each status.
+/// Bookings, offers and sessions that began within the period, and the time that employees spent in each status.
 ///
 /// # Errors
 /// `unknown_company`, a bad query, or `too_far_back`.
@@ -196,9 +196,9 @@ pub async fn of_company(
     form.one(&[COMPANY_COLUMNS, WORK_COLUMNS], &found)
 }
 
-/// Counts the work of a company's employees over a time, by their ids.
+/// Shows statistics of a company's employees over a period, by id.
 ///
-/// One item for each employee who was there at the end of the time or was asked in it.
+/// One item for each employee who existed at the end of the period or got an offer within it.
 ///
 /// # Errors
 /// `unknown_company`, a bad query, or `too_far_back`.
@@ -208,7 +208,7 @@ pub async fn of_company(
     security(("key" = ["read"])),
     params(OfCompany, EmployeesQuery),
     responses(
-        (status = 200, description = "A page of them; of CSV the header `Link` names the next one", content(
+        (status = 200, description = "A page of the list; for CSV, the header `Link` names the next page", content(
             (Listed<EmployeeStatistics> = "application/json"),
             (String = "text/csv", example = json!(examples::STATISTICS_OF_EMPLOYEES_CSV)),
         )),
@@ -233,7 +233,7 @@ pub async fn of_employees(
     form.page(&[&["id", "name"], WORK_COLUMNS], &found, &uri)
 }
 
-/// Counts the work of an employee over a time.
+/// Shows statistics of an employee over a period.
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, a bad query, or `too_far_back`.

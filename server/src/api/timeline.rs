@@ -14,7 +14,7 @@ use super::problem::Problem;
 
 /// Explains a booking, step by step.
 ///
-/// Who was asked and why, who was passed over and why, how each offer ended, and what became of it all.
+/// Offers with their reasons and outcomes, employees who were passed over and why, and the result of the booking.
 ///
 /// # Errors
 /// `unknown_booking`, or `too_far_back`.
@@ -23,7 +23,7 @@ use super::problem::Problem;
     security(("key" = ["read"])),
     params(OfBooking),
     responses(
-        (status = 200, body = Timeline, description = "The steps in their order"),
+        (status = 200, body = Timeline, description = "The steps in order"),
         (status = 404, description = "`unknown_booking`"),
         (status = 422, description = "`too_far_back`"),
     )

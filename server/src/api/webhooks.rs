@@ -35,35 +35,35 @@ const DESCRIPTION_MAX_CHARS: usize = 256;
 const KEEP_OLD_S: u64 = 24 * 3600;
 const KEEP_OLD_MAX_S: u64 = 7 * 24 * 3600;
 
-/// An endpoint to make.
+/// An endpoint to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::webhook_body))]
 struct WebhookBody {
-    /// Where events go: `https`, and no private address unless `webhooks_allow_private` is on.
+    /// URL that receives events: `https`, and no private address unless `webhooks_allow_private` is on.
     #[schema(value_type = shape::Url)]
     url: String,
-    /// For people.
+    /// Free text for people.
     #[schema(max_length = 256)]
     description: Option<String>,
-    /// Which types of events; none or an empty list for all.
+    /// Event types to deliver; none or an empty list means all.
     #[schema(value_type = Option<Vec<shape::KindOfEvent>>)]
     types: Option<Vec<String>>,
 }
 
-/// What to change of an endpoint: what is not named stays, null goes back to the default (RFC 7396).
+/// Changes to an endpoint: omitted fields stay, null resets a field to its default (RFC 7396).
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::webhook_patch))]
 struct WebhookPatch {
-    /// Where events go: `https`, and no private address unless `webhooks_allow_private` is on.
+    /// URL that receives events: `https`, and no private address unless `webhooks_allow_private` is on.
     #[schema(value_type = Option<shape::Url>)]
     url: Option<String>,
-    /// For people.
+    /// Free text for people.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 256)]
     description: Patched<String>,
-    /// Which types of events; an empty list for all.
+    /// Event types to deliver; an empty list means all.
     #[serde(default)]
     #[schema(value_type = Option<Vec<shape::KindOfEvent>>)]
     types: Patched<Vec<String>>,
@@ -71,12 +71,12 @@ struct WebhookPatch {
     state: Option<String>,
 }
 
-/// How a secret is rotated.
+/// Options for rotating a secret.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::rotate_body))]
 struct RotateBody {
-    /// How long the old secret signs too, in seconds: a day when nothing is said.
+    /// Seconds for which the old secret still signs too; default: one day.
     #[schema(minimum = 0, maximum = 604_800)]
     keep_old_for_s: Option<u64>,
 }
@@ -85,15 +85,15 @@ struct RotateBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct PageQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
 }
 
-/// An endpoint as it is shown; its secret only when it was just made.
+/// A webhook endpoint; its secret is present only when it was just created.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Webhook, examples(examples::webhook))]
 struct View {
@@ -101,31 +101,31 @@ struct View {
     id: String,
     url: String,
     description: String,
-    /// Which types it gets; none means all.
+    /// Event types that it receives; none means all.
     #[schema(value_type = Vec<shape::KindOfEvent>)]
     types: Vec<&'static str>,
     #[schema(value_type = shape::StateOfWebhook)]
     state: &'static str,
-    /// Why it is off.
+    /// Reason why the endpoint is off.
     #[schema(value_type = Option<shape::WhyWebhookIsOff>, required)]
     reason: Option<&'static str>,
     #[schema(value_type = shape::Moment)]
     created_at: Moment,
-    /// Until when the secret before the last change signs too.
+    /// Time until which the previous secret still signs too.
     #[schema(value_type = Option<shape::Moment>, required)]
     old_secret_until: Option<Moment>,
-    /// Since when nothing could be brought.
+    /// Time since which no delivery has succeeded.
     #[schema(value_type = Option<shape::Moment>, required)]
     failing_since: Option<Moment>,
     #[schema(required)]
     last_error: Option<String>,
-    /// Deliveries that wait for another try.
+    /// Deliveries that wait for a retry.
     pending: u64,
-    /// Deliveries that were given up.
+    /// Deliveries without further automatic retries.
     dead: u64,
-    /// Events that were not looked at yet.
+    /// Events that were not processed yet.
     unread: u64,
-    /// What signs; it is shown once, when it is made.
+    /// Signing secret; shown only once, when it is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     secret: Option<String>,
@@ -168,7 +168,7 @@ impl View {
     security(("key" = ["read"])),
     params(OfCompany, PageQuery),
     responses(
-        (status = 200, body = Listed<View>, description = "A page of them"),
+        (status = 200, body = Listed<View>, description = "A page of the list"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -193,7 +193,7 @@ pub async fn list(
     Ok(shown(StatusCode::OK, &Listed::of(found, limit, |view| view.id.clone())))
 }
 
-/// Makes an endpoint, which gets what happens from now on.
+/// Creates an endpoint, which receives events from now on.
 ///
 /// # Errors
 /// `unknown_company`, `too_many`, or a field that is not what it must be.
@@ -249,7 +249,7 @@ pub async fn make(
     Ok(shown(StatusCode::CREATED, &view))
 }
 
-/// Shows an endpoint, and how much it is behind.
+/// Shows an endpoint and its backlog.
 ///
 /// # Errors
 /// `unknown_webhook`.
@@ -281,7 +281,7 @@ pub async fn show(
     params(OfWebhook),
     request_body(content((WebhookPatch = "application/merge-patch+json"), (WebhookPatch = "application/json"))),
     responses(
-        (status = 200, body = View, description = "As it is now"),
+        (status = 200, body = View, description = "The resource after the change"),
         (status = 404, description = "`unknown_webhook`"),
     )
 )]
@@ -300,7 +300,7 @@ pub async fn change(
     Ok(shown(StatusCode::OK, &view(&api, &past, &company, &webhook).await?))
 }
 
-/// Removes an endpoint, with all that waits for it.
+/// Removes an endpoint and its pending deliveries.
 ///
 /// # Errors
 /// `unknown_webhook` for what is no id of one, or that nothing can be written now.
@@ -309,7 +309,7 @@ pub async fn change(
     security(("key" = ["manage"])),
     params(OfWebhook),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "Removed"),
         (status = 404, description = "`unknown_webhook`"),
     )
 )]
@@ -324,7 +324,7 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Makes a new secret; for a while both sign.
+/// Creates a new secret; for a while both secrets sign.
 ///
 /// # Errors
 /// `unknown_webhook`, or a field that is not what it must be.
@@ -333,7 +333,7 @@ pub async fn remove(
     operation_id = "rotateWebhookSecret", tag = "webhooks",
     security(("key" = ["manage"])),
     params(OfWebhook),
-    request_body(content = RotateBody, description = "None counts as `{}`"),
+    request_body(content = RotateBody, description = "A missing body counts as `{}`"),
     responses(
         (
             status = 200, body = View, description = "The endpoint with its new `secret`, which is not shown again",

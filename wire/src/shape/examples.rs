@@ -110,7 +110,7 @@ pub fn taken_code() -> Value {
     json!({ "code": sign_in_code()["code"] })
 }
 
-/// An employee who can be asked.
+/// An employee who can get an offer.
 #[must_use]
 pub fn idle() -> Value {
     json!({ "id": "ann", "name": "Ann Lee", "since": "2026-11-23T08:55:12.480Z", "topics": ["tax"] })
@@ -338,7 +338,7 @@ pub fn delivery() -> Value {
     })
 }
 
-/// A line of the audit list.
+/// An entry of the audit list.
 #[must_use]
 pub fn audit_line() -> Value {
     let id = "019ab0a0-7c1e-7d1a-8a52-0d6d3c1f9b10";

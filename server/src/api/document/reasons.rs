@@ -90,12 +90,9 @@ pub(super) fn response(reasons: &[Reason]) -> Value {
         },
     });
     let header = match reasons.first().map_or(0, |reason| reason.status) {
-        412 => Some(("ETag", "The state of what there is")),
-        401 => Some((
-            "WWW-Authenticate",
-            "The scheme, `Bearer`, with `error=\"invalid_token\"` when what was sent is not good",
-        )),
-        429 | 503 => Some(("Retry-After", "When to try again, in seconds")),
+        412 => Some(("ETag", "Current entity tag of the resource")),
+        401 => Some(("WWW-Authenticate", "`Bearer`, with `error=\"invalid_token\"` if the credentials are invalid")),
+        429 | 503 => Some(("Retry-After", "Seconds to wait before a retry")),
         _ => None,
     };
     if let Some((name, said)) = header {
@@ -109,31 +106,31 @@ pub(super) fn problem() -> Value {
     let words: Vec<&str> = all().map(|reason| reason.word).collect();
     json!({
         "type": "object",
-        "description": "An error (RFC 9457), with what else its reason promises.",
+        "description": "An error (RFC 9457), with further fields depending on its reason.",
         "required": ["type", "title", "status", "reason", "detail"],
         "properties": {
             "type": { "type": "string" },
-            "title": { "type": "string", "description": "The status in words" },
+            "title": { "type": "string", "description": "Reason phrase of the status" },
             "status": { "type": "integer", "minimum": 400, "maximum": 599 },
-            "reason": { "type": "string", "enum": words, "description": "A stable word to decide by" },
-            "detail": { "type": "string", "description": "A sentence for a person, which names the field" },
+            "reason": { "type": "string", "enum": words, "description": "A stable word for programs" },
+            "detail": { "type": "string", "description": "A sentence for people, which names the field" },
             "booking": { "$ref": "#/components/schemas/Booking" },
             "lines": {
                 "type": "array",
-                "description": "The bad lines of a file, the first 100 of them",
+                "description": "The first 100 invalid lines of a file",
                 "items": {
                     "type": "object",
                     "required": ["line", "field", "problem"],
                     "properties": {
                         "line": { "type": "integer", "minimum": 1 },
-                        "field": { "type": ["string", "null"], "description": "Null when it is the line as a whole" },
+                        "field": { "type": ["string", "null"], "description": "Null if the problem concerns the whole line" },
                         "problem": { "type": "string" },
                     },
                 },
             },
-            "bad_lines": { "type": "integer", "minimum": 1, "description": "How many lines of a file are bad" },
-            "oldest": { "type": "integer", "minimum": 1, "description": "The oldest event that is kept" },
-            "retry_in_ms": { "type": "integer", "minimum": 0, "description": "When to try again" },
+            "bad_lines": { "type": "integer", "minimum": 1, "description": "Number of invalid lines in a file" },
+            "oldest": { "type": "integer", "minimum": 1, "description": "Sequence number of the oldest event that is kept" },
+            "retry_in_ms": { "type": "integer", "minimum": 0, "description": "Milliseconds to wait before a retry" },
         },
     })
 }

@@ -25,30 +25,30 @@ use crate::api::problem::Problem;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DeliveriesQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(pattern = "^[0-9]{1,18}$")]
     after: Option<String>,
-    /// Only what is in this state.
+    /// Only items in this state.
     #[param(value_type = Option<shape::StateOfDelivery>, example = "pending")]
     state: Option<String>,
 }
 
-/// A delivery that waits or is dead.
+/// A delivery that waits for a retry or is dead.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WebhookDelivery, examples(examples::delivery))]
 struct DeliveryView {
-    /// The number of the event.
+    /// Sequence number of the event.
     #[schema(minimum = 1)]
     seq: u64,
     event_id: String,
     #[schema(value_type = shape::StateOfDelivery)]
     state: String,
-    /// Tries so far.
+    /// Number of attempts so far.
     attempts: u32,
-    /// When the next try is; none when it is dead.
+    /// Time of the next attempt; none if the delivery is dead.
     #[schema(value_type = Option<shape::Moment>, required)]
     due_at: Option<Moment>,
     #[schema(required)]
@@ -68,7 +68,7 @@ impl DeliveryView {
     }
 }
 
-/// Lists what waits for another try or is dead, in the order of the events.
+/// Lists deliveries that wait for a retry or are dead, in the order of the events.
 ///
 /// # Errors
 /// `unknown_webhook`, or a bad query.
@@ -77,7 +77,7 @@ impl DeliveryView {
     security(("key" = ["read"])),
     params(OfWebhook, DeliveriesQuery),
     responses(
-        (status = 200, body = Listed<DeliveryView>, description = "A page of them"),
+        (status = 200, body = Listed<DeliveryView>, description = "A page of the list"),
         (status = 404, description = "`unknown_webhook`"),
     )
 )]
@@ -100,7 +100,7 @@ pub async fn list(
     Ok(shown(StatusCode::OK, &Listed::of(views, limit, |view: &DeliveryView| view.seq.to_string())))
 }
 
-/// Has an event that waits or is dead tried again at once, with all its tries before it.
+/// Retries a waiting or dead delivery at once; its attempts start over.
 ///
 /// # Errors
 /// `unknown_webhook`, `unknown_delivery`.
@@ -110,7 +110,7 @@ pub async fn list(
     security(("key" = ["operate"])),
     params(OfDelivery),
     responses(
-        (status = 200, body = DeliveryView, description = "The delivery, which begins anew"),
+        (status = 200, body = DeliveryView, description = "The delivery, whose attempts start over"),
         (status = 404, description = "`unknown_webhook`, `unknown_delivery`"),
     )
 )]
