@@ -49,13 +49,13 @@ pub enum NamedBy {
 impl NamedBy {
     const fn nobody_is_idle(self) -> &'static str {
         match self {
-            Self::Somebody => "nobody is idle for this topic now; wait for `availability`",
+            Self::Somebody => "no employee is idle for this topic now; wait for `availability`",
             Self::Nobody => {
-                "no employee of this company names this topic, and none of those who take any is idle now; is it spelt as \
-                 in `availability`?"
+                "no employee of this company names this topic, and none who takes any topic is idle now; is it spelled \
+                 as in `availability`?"
             }
             Self::NobodyWhoCouldTakeIt => {
-                "no employee of this company names this topic, so nobody can take it; is it spelt as in `availability`?"
+                "no employee of this company can take this topic; is it spelled as in `availability`?"
             }
         }
     }

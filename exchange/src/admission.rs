@@ -77,7 +77,7 @@ impl Limited {
     /// The refusal when too many bytes of a company are stored.
     #[must_use]
     pub fn on_stored(retry_in_ms: u64) -> Self {
-        Self::on("bytes of this company's to store")(retry_in_ms)
+        Self::on("stored bytes of this company")(retry_in_ms)
     }
 
     fn on(what: &'static str) -> impl FnOnce(u64) -> Self {

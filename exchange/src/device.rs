@@ -134,7 +134,7 @@ impl Device {
         let version = self.outbox.version();
         let incoming = match phoenix::parse(version, text) {
             Ok(incoming) if incoming.payload_is_object() || incoming.payload.get() == "null" => incoming,
-            Ok(_) => return Some(Disconnect::Close(code::FORM, "a payload is a JSON object".into())),
+            Ok(_) => return Some(Disconnect::Close(code::FORM, "a payload must be a JSON object".into())),
             Err(error) => return Some(Disconnect::Close(error.close_code(), error.to_string())),
         };
         let Incoming { join_ref, reference, topic, event, payload } = incoming;

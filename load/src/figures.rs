@@ -167,7 +167,7 @@ pub(super) struct Cpu {
 impl Cpu {
     pub(super) fn now(server_pid: Option<u32>) -> anyhow::Result<Self> {
         let server_s = match server_pid {
-            Some(pid) => Some(cpu_s(&pid.to_string()).with_context(|| format!("cannot see the CPU time of {pid}"))?),
+            Some(pid) => Some(cpu_s(&pid.to_string()).with_context(|| format!("cannot read the CPU time of {pid}"))?),
             None => None,
         };
         Ok(Self { load_s: cpu_s("self").unwrap_or(0.0), server_s })

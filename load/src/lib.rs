@@ -185,7 +185,7 @@ async fn arrive(
             // A person who cannot join ends the run, because figures of an incomplete crowd would mislead.
             Some(ended) = lives.join_next() => {
                 if let Err(error) = ended? {
-                    bail!("{there} of {all} {}s could join, then: {error}", role.word());
+                    bail!("only {there} of {all} {}s could join: {error}", role.word());
                 }
             }
         }

@@ -202,7 +202,7 @@ impl LoadReport {
     pub fn draw(&self) -> anyhow::Result<String> {
         let waits = WAITS.iter().filter_map(|name| {
             let points = self.waits_ms.get(name)?.spectrum.iter();
-            // "One in so many", on a logarithmic axis, gives the high percentiles as much room as the low ones.
+            // "1 in N", on a logarithmic axis, gives the high percentiles as much room as the low ones.
             let points = points.filter(|(share, _)| *share < 1.0).map(|(share, ms)| (1.0 / (1.0 - share), *ms));
             Some(plot::Series { name: (*name).to_owned(), points: points.collect() })
         });

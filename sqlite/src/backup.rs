@@ -122,7 +122,7 @@ fn must_be_whole(file: &Path) -> Result<(), BackupError> {
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'companies', 'snapshots')";
     let tables: u32 = connection.query_row(tables, [], |row| row.get(0)).map_err(refused)?;
     if version == 0 || tables < 3 {
-        return Err(unusable("its tables are others".into()));
+        return Err(unusable("its tables differ".into()));
     }
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(refused)?;
     if found == "ok" { Ok(()) } else { Err(unusable(found)) }

@@ -334,7 +334,8 @@ pub(super) fn must_be_ours(connection: &Connection) -> Result<(), Error> {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(Error::Store(StoreError::TooNew { found, known })),
         std::cmp::Ordering::Less => {
-            let text = format!("it has schema {found} and this version {known}: use the version of the running server");
+            let text =
+                format!("it has schema {found}, but this version has {known}: use the version of the running server");
             Err(Error::Store(StoreError::Unreadable(text)))
         }
     }

@@ -61,7 +61,7 @@ test('the log tells of the start, of each refusal and of how much went on, every
     of('a socket was refused').map(({ level, status, reason, why }) => [level, status, reason, why]),
     [
       ['INFO', 401, 'unauthorized', 'the token has expired (`exp`)'],
-      ['INFO', 401, 'unauthorized', 'a token is needed: `token=` or `authToken`'],
+      ['INFO', 401, 'unauthorized', 'a token is required: `token=` or `authToken`'],
     ],
   )
   assert.deepEqual(

@@ -49,7 +49,7 @@ test('a bad field is told what it must be', async (t) => {
   assert.equal(await detail('PUT', `${company}/employees/ann`, { topics: 'tax' }), '`topics` must be a list')
   const timeout = { settings: { offer_timeout_ms: 'soon' } }
   assert.equal(await detail('PUT', company, timeout), '`settings.offer_timeout_ms` must be a whole number')
-  assert.match(await detail('PUT', company, { hue: 'red' }), /^`hue` is no field here: there are `name`, `colour`, `settings`/)
+  assert.match(await detail('PUT', company, { hue: 'red' }), /^`hue` is not a field here: the fields are `name`, `colour`, `settings`/)
   assert.equal(await detail('GET', '/v1/companies?limit=many'), '`limit` must be a whole number')
   assert.match(await detail('POST', `${company}/webhooks`, { url: 'http://localhost:9999' }), /`webhooks_allow_private`/)
 })
@@ -60,7 +60,7 @@ test('where nothing is, the whole address is named, and a slash at its end', asy
   const detail = async (path) => (await server.refused(404, 'unknown_route', 'GET', path)).detail
   assert.equal(await detail(long), `there is nothing at \`${long}\``)
   const slash = await detail('/v1/companies/acme/')
-  assert.equal(slash, 'there is nothing at `/v1/companies/acme/`: addresses end without a slash, as in `/v1/companies/acme`')
+  assert.equal(slash, 'there is nothing at `/v1/companies/acme/`: paths have no trailing slash, as in `/v1/companies/acme`')
   assert.equal(await detail('/nowhere'), 'there is nothing at `/nowhere`')
 })
 
@@ -74,7 +74,7 @@ test('a method that is not for an address is told those that are', async (t) => 
     ['POST', '/healthz', ['GET', 'HEAD'], ''],
   ]) {
     const { detail } = await server.refused(405, 'unknown_method', method, path, {})
-    assert.ok(detail.startsWith(`\`${method}\` is not for this address, `) && detail.includes(hint), detail)
+    assert.ok(detail.startsWith(`\`${method}\` is not supported at this path, `) && detail.includes(hint), detail)
     const answer = await fetch(server.url + path, { method, headers: { authorization: `Bearer ${API_KEY}` } })
     assert.deepEqual(answer.headers.get('allow').split(',').map((one) => one.trim()), allowed, `${method} ${path}`)
     for (const name of allowed) assert.ok(detail.includes(`\`${name}\``), detail)
@@ -99,7 +99,7 @@ test('a token is looked at before the headers of the upgrade', async (t) => {
   assert.deepEqual(await ask(`token=${late}`), [401, { reason: 'unauthorized', message: 'the token has expired (`exp`)' }])
   const [status, { reason, message }] = await ask(`token=${token({ sub: 'carl', role: 'client', company: 'acme' })}`)
   assert.deepEqual([status, reason], [400, 'invalid'])
-  assert.match(message, /^the token is good, and this is no handshake of a WebSocket/)
+  assert.match(message, /^the token is valid, but this is not a WebSocket handshake/)
   const [twice] = await ask('token=a&token=b')
   assert.equal(twice, 400)
 })

@@ -113,7 +113,7 @@ test('an employee sees their own entry, statistics and sessions, and nothing els
     ['GET', `${ACME}/events`], ['GET', '/v1/companies'], ['GET', '/v1/audit'], ['GET', '/metrics'],
     ['PUT', `${ACME}/employees/ann`], ['PATCH', `${ACME}/employees/ann`], ['DELETE', `${ACME}/employees/ann`],
     ['POST', `${ACME}/employees/ann/status`], ['GET', '/v1/companies/globex/employees/ann'],
-  ]) forbidden(await ann(method, path), /an employee's token is for/, `${method} ${path}`)
+  ]) forbidden(await ann(method, path), /an employee's token gives access only to/, `${method} ${path}`)
   assert.equal((await server.ask('GET', `${ACME}/sessions/${session.id}`)).ended_at, null, 'nothing was done')
 })
 
@@ -235,7 +235,7 @@ test('the command line gives a scope to admins alone', async (t) => {
   forbidden(await as(server, least.out)('PATCH', ACME, { name: 'Acme' }))
   const refused = await run('--role', 'employee', '--scope', 'manage')
   assert.deepEqual([refused.code, refused.out], [1, ''])
-  assert.match(refused.err, /`--scope` is for an admin/)
+  assert.match(refused.err, /`--scope` is only for the token of an admin/)
   assert.match((await run('--role', 'admin', '--scope', 'all')).err, /`read`, `operate` or `manage`/)
 })
 

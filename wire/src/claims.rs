@@ -123,9 +123,9 @@ pub fn not_before_ms(claims: &Map<String, Value>) -> Result<Option<u64>, BadClai
 }
 
 const ROLE: &str = "`client`, `employee` or `admin`";
-const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, not dots alone";
+const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and not only dots";
 const NAME: &str = "at most 256 characters";
-const TOPICS: &str = "at most 64 texts of 1 to 128 characters without control characters, none of blanks alone";
+const TOPICS: &str = "at most 64 strings of 1 to 128 characters without control characters, and not only blanks";
 const SCOPE: &str = "`read`, `operate` or `manage`";
 const SECONDS: &str = "a time in seconds since 1970";
 
@@ -381,6 +381,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_without_the_value() {
         let error = read_with("sub", json!("se cret")).unwrap_err().to_string();
-        assert_eq!(error, "the token's `sub` must be 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, not dots alone");
+        assert_eq!(
+            error,
+            "the token's `sub` must be 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and not only dots"
+        );
     }
 }

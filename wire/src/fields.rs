@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
             return Err(must_be());
         }
         let bad =
-            |at, error: T::Err| invalid(field, &format!("has at place {at} what is not valid: {}", error.to_string()));
+            |at, error: T::Err| invalid(field, &format!("has an invalid entry at index {at}: {}", error.to_string()));
         let read = |(at, text): (usize, &Name<'_>)| text.0.parse().map_err(|error| bad(at, error));
         texts.iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
     }

@@ -130,7 +130,7 @@ impl Company {
             None => self.roster.next_no(),
         };
         if self.would_name_too_many([(employee, topics.as_slice())]) {
-            let problem = format!("cannot be these: all employees of a company name at most {TOPICS_PER_COMPANY_MAX}");
+            let problem = format!("cannot be set: a company has at most {TOPICS_PER_COMPANY_MAX} topics");
             return Err(Refusal::Invalid { field: "topics", problem });
         }
         Ok(vec![Event::EmployeeSet { employee: no, id: employee.clone(), name: name.clone(), topics }])

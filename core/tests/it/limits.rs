@@ -29,7 +29,7 @@ fn a_company_has_at_most_two_thousand_topics_and_an_employee_may_always_have_oth
         give(&mut company, &format!("employee-{n}"), topics).unwrap();
     }
     let refused = give(&mut company, "new", &[topic(7), topic(TOPICS_PER_COMPANY_MAX)]).unwrap_err();
-    assert_eq!(refused, "invalid: `topics` cannot be these: all employees of a company name at most 2000");
+    assert_eq!(refused, "invalid: `topics` cannot be set: a company has at most 2000 topics");
     assert!(give(&mut company, "new", &[topic(7), topic(70)]).is_ok(), "these are named");
     let other = topic(TOPICS_PER_COMPANY_MAX);
     assert!(

@@ -68,7 +68,7 @@ pub const FEEDS: ShareLimits =
     ShareLimits { what: "feeds", all: 512, of_company: 64, of_key: 128, of_person: 16, ..EXPORTS };
 /// KiB of answers that their callers have not read yet.
 pub const ANSWERS: ShareLimits = ShareLimits {
-    what: "KiB of answers that are not read",
+    what: "KiB of unread answers",
     all: 128 * 1024,
     of_company: 16 * 1024,
     of_key: 8 * 1024,

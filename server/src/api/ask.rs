@@ -181,7 +181,7 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
                 let detail = format!("a body has at most {BODY_MAX_BYTES} bytes");
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
             }
-            _ => Problem::invalid("the body did not come whole"),
+            _ => Problem::invalid("the body is incomplete"),
         });
         bytes.map(Self)
     }
@@ -239,7 +239,7 @@ pub fn page<T: StoredAsText + Display>(given: Option<u32>, after: Option<&str>) 
 /// The problem of a cursor that no page ended with.
 #[must_use]
 pub fn no_cursor() -> Problem {
-    Problem::invalid("`after` must be the `next` of the page before")
+    Problem::invalid("`after` must be the `next` of the previous page")
 }
 
 /// Reads a cursor that is a number.
@@ -289,6 +289,6 @@ pub fn name(given: Option<String>, otherwise: &str) -> Result<Arc<str>, Problem>
 /// # Errors
 /// The rule that the name breaks.
 pub fn display_name(name: &str) -> Result<Arc<str>, String> {
-    let must = || format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters, not blanks alone");
+    let must = || format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters, and not only blanks");
     spelled(name, NAME_MAX_CHARS).map(Into::into).ok_or_else(must)
 }

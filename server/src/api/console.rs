@@ -71,10 +71,10 @@ const fn present(_: &ApiState) -> Option<Router<Arc<ApiState>>> {
 /// Routes in place of the pages, which say why the pages are missing, and how to get them.
 fn absent(api: &ApiState) -> Router<Arc<ApiState>> {
     let why = if cfg!(feature = "console") {
-        "the pages for people are turned off: the setting `console` turns them on"
+        "the web pages are disabled: the setting `console` enables them"
     } else {
-        "this binary was built without the pages for people: `make console` makes them, and the cargo feature \
-         `console` builds them in"
+        "this binary was built without the web pages: `make console` builds them, and the cargo feature \
+         `console` embeds them"
     };
     let place = any(move || async move { Problem::new(StatusCode::NOT_FOUND, "unknown_route", why) });
     let routes = PLACES.iter().fold(Router::new(), |routes, path| routes.route(path, place.clone()));
@@ -85,14 +85,14 @@ fn absent(api: &ApiState) -> Router<Arc<ApiState>> {
 
 /// Outside of dev there is no start page.
 async fn no_start() -> Problem {
-    let detail = "the API is under `/v1`, and people find `/desk`, `/book/{company}` and `/board`";
+    let detail = "the API is under `/v1`, and the web pages are `/desk`, `/book/{company}` and `/board`";
     Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
 }
 
 /// The people of the demo with their tokens, for the pages. Only dev has this route, and dev listens on loopback alone.
 async fn people(State(api): State<Arc<ApiState>>, headers: HeaderMap) -> Result<Response, Problem> {
     if !names_this_machine(&headers) {
-        let detail = "ask by a name of this machine, such as `localhost`";
+        let detail = "use a host name of this machine, such as `localhost`";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
     let unshared = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];

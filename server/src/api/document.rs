@@ -26,7 +26,7 @@ use switchboard_wire::shape::examples;
     servers((url = "/", description = "The server of this document")),
     tags(
         (name = "companies", description = "Companies, their settings, and the employees who can get an offer"),
-        (name = "employees", description = "Employees, who take bookings"),
+        (name = "employees", description = "Employees and their status"),
         (name = "bookings", description = "Bookings of clients, and their offers"),
         (name = "sessions", description = "Sessions, with their messages and notes"),
         (name = "statistics", description = "Statistics, as JSON or CSV"),

@@ -70,7 +70,7 @@ pub async fn of_employee(
     let (company, employee) = ids_of_old(both)?;
     let erasure = Erasure::of_employee(employee.clone(), alias(&api)?);
     let may = move |company: &Company| match company.find_employee(&employee) {
-        Some(_) => Err(still_open("the employee is still there: remove them first")),
+        Some(_) => Err(still_open("the employee still exists: remove them first")),
         None => Ok(()),
     };
     run(&api, &past, company, may, erasure).await

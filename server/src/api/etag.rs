@@ -176,7 +176,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
         let named = |name: HeaderName, called: &str| {
             let Some(value) = parts.headers.get(&name) else { return Ok(None) };
             let read = value.to_str().ok().and_then(NamedTags::read);
-            let advice = || Problem::invalid(format!("`{called}` must be `*` or tags in quotes, as `ETag` has them"));
+            let advice = || Problem::invalid(format!("`{called}` must be `*` or quoted entity tags, as in `ETag`"));
             read.map(Some).ok_or_else(advice)
         };
         Ok(Self {

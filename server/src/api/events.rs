@@ -133,7 +133,7 @@ pub async fn list(
     let EventsQuery { after, limit, wait_ms, types } = ask::query(&uri)?;
     let types = types.as_deref().unwrap_or_default().split(',').filter(|word| !word.is_empty());
     let wanted = Wanted::read(types)
-        .map_err(|word| Problem::invalid(format!("`types`: there is no `{word}`: see docs/webhooks.md")))?;
+        .map_err(|word| Problem::invalid(format!("`types`: `{word}` is not an event type: see docs/webhooks.md")))?;
     let limit = ask::limit(limit)? as usize;
     let wait_ms = wait_ms.unwrap_or(0);
     if wait_ms > WAIT_MAX_MS {
@@ -181,10 +181,11 @@ async fn start(past: &HistoryReader, company: &CompanyId, after: Option<&str>) -
         Some("latest") => return Ok(latest),
         Some(number) => number,
     };
-    let bad = || Problem::invalid(format!("`after` must be `latest` or a number up to {latest}, the latest event's"));
+    let bad =
+        || Problem::invalid(format!("`after` must be `latest` or a number up to {latest}, that of the latest event"));
     let after = after.parse().ok().filter(|after| *after <= latest).ok_or_else(bad)?;
     if after + 1 < oldest {
-        let detail = format!("the events after {after} are not kept any more; the oldest is {oldest}");
+        let detail = format!("the events after {after} are no longer kept; the oldest is {oldest}");
         return Err(Problem::new(StatusCode::GONE, "gone", detail).with("oldest", oldest));
     }
     Ok(after)

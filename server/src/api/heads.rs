@@ -33,8 +33,8 @@ fn wrong(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version >= Version::HTTP_11 => return Err("the header `Host` is missing (RFC 9112, 3.2)"),
-        (_, Some(_)) => return Err("the header `Host` is there twice (RFC 9112, 3.2)"),
-        (Some(host), None) if !is_host(host) => return Err("the header `Host` is no host and port (RFC 9112, 3.2)"),
+        (_, Some(_)) => return Err("the header `Host` occurs twice (RFC 9112, 3.2)"),
+        (Some(host), None) if !is_host(host) => return Err("the header `Host` is not a host and port (RFC 9112, 3.2)"),
         (None | Some(_), None) => {}
     }
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
@@ -42,7 +42,7 @@ fn wrong(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),
         (Some(coding), None) if is_chunked(coding) => Ok(()),
-        (Some(_), _) => Err("`Transfer-Encoding` may be `chunked` and nothing else"),
+        (Some(_), _) => Err("`Transfer-Encoding` must be `chunked`"),
     }
 }
 

@@ -180,7 +180,7 @@ async fn read(form: FileFormat, body: Body) -> Result<Vec<WantedEmployee>, Probl
 
 fn too_slow() -> Problem {
     let (least, seconds) = (SPEED_LEAST_BYTES / 1024, SPEED_LOOKED_AT.as_secs());
-    let detail = format!("less than {least} KiB of the file came in {seconds} seconds; send it again");
+    let detail = format!("less than {least} KiB of the file arrived in {seconds} seconds; send it again");
     Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
 }
 
@@ -188,12 +188,12 @@ fn too_slow() -> Problem {
 fn take_all(visit: &mut Visit<'_>, wanted: Vec<WantedEmployee>) -> ApiResult {
     let new = wanted.iter().filter(|one| visit.company().find_employee(&one.id).is_none()).count();
     if visit.company().employee_count() + new > EMPLOYEES_PER_COMPANY_MAX {
-        let detail = format!("a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees, and this would be more");
+        let detail =
+            format!("a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees, and this file would exceed that");
         return Err(Problem::invalid(detail));
     }
     if visit.company().would_name_too_many(wanted.iter().map(|one| (&one.id, one.topics.as_slice()))) {
-        let detail =
-            format!("all employees of a company name at most {TOPICS_PER_COMPANY_MAX} topics, and this would be more");
+        let detail = format!("a company has at most {TOPICS_PER_COMPANY_MAX} topics, and this file would exceed that");
         return Err(Problem::invalid(detail));
     }
     let mut imported = Imported::default();

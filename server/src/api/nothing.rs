@@ -15,7 +15,7 @@ const SHOWN_CHARS: usize = 512;
 pub async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
     let path = uri.path();
     let slash = match path.strip_suffix('/') {
-        Some(without) if !without.is_empty() => format!(": addresses end without a slash, as in `{}`", shown(without)),
+        Some(without) if !without.is_empty() => format!(": paths have no trailing slash, as in `{}`", shown(without)),
         _ => String::new(),
     };
     Problem::new(StatusCode::NOT_FOUND, "unknown_route", format!("there is nothing at `{}`{slash}", shown(path)))
@@ -54,10 +54,10 @@ pub async fn named(request: Request, next: Next) -> Response {
 fn hint(path: &str) -> Option<&'static str> {
     let parts: Vec<_> = path.split('/').skip(1).collect();
     match parts.as_slice() {
-        ["v1", "companies"] => Some("a company is made with `PUT` at `/v1/companies/{company}`"),
-        ["v1", "companies", _, "employees"] => Some(
-            "an employee is made with `PUT` at `employees/{employee}`, and many are with `POST` at `employees/import`",
-        ),
+        ["v1", "companies"] => Some("create a company with `PUT` at `/v1/companies/{company}`"),
+        ["v1", "companies", _, "employees"] => {
+            Some("create an employee with `PUT` at `employees/{employee}`, or many with `POST` at `employees/import`")
+        }
         ["v1", "companies", _, "bookings"] => Some("clients book over their socket"),
         _ => None,
     }

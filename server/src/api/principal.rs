@@ -98,7 +98,7 @@ impl Principal {
     /// # Errors
     /// `unauthorized`.
     pub fn still_may(&self, api: &ApiState) -> Result<(), Problem> {
-        let over = "the key or the token has ended meanwhile, or was revoked";
+        let over = "the key or the token has expired or was revoked meanwhile";
         if self.is_good(api, api.exchange.clock().now()) {
             Ok(())
         } else {

@@ -62,7 +62,7 @@ impl Problem {
         let named: Vec<_> = allowed.split(',').map(|method| format!("`{}`", method.trim())).collect();
         let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
         let are = if named.len() == 1 { "is" } else { "are" };
-        let detail = format!("`{method}` is not for this address, {} {are}{hint}", named.join(", "));
+        let detail = format!("`{method}` is not supported at this path, {} {are}{hint}", named.join(", "));
         let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail);
         problem.headers.push((header::ALLOW, allowed.to_owned()));
         problem
@@ -72,8 +72,8 @@ impl Problem {
     #[must_use]
     pub fn changed(now: Option<String>) -> Self {
         let detail = match &now {
-            Some(_) => "it is not as the condition says: read it again, and change it from there",
-            None => "it is not there, and the condition says that it is",
+            Some(_) => "the resource does not meet the condition: read it again and repeat the change",
+            None => "the resource does not exist, although the condition requires it",
         };
         let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "changed", detail);
         problem.headers.extend(now.map(|tag| (header::ETAG, tag)));

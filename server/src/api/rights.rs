@@ -154,7 +154,7 @@ pub fn check(caller: &Principal, method: &Method, asked: &RequestedAccess) -> Re
         Principal::Person(person) => match person.role {
             Role::Admin => person.scope.unwrap_or(OF_AN_ADMIN),
             Role::Employee => return check_own(person, route, asked),
-            Role::Client => return Err(forbidden("a client may do nothing here: clients book over the socket")),
+            Role::Client => return Err(forbidden("a client has no access here: clients book over the socket")),
         },
     };
     if scope < needed {
@@ -173,12 +173,14 @@ pub fn check(caller: &Principal, method: &Method, asked: &RequestedAccess) -> Re
 /// Refuses an employee all data of others.
 fn check_own(person: &Claims, route: Option<&Route>, asked: &RequestedAccess) -> Result<(), Problem> {
     if route.is_none_or(|route| route.of != Of::Employee) {
-        return Err(forbidden("an employee's token is for their own entry, statistics and sessions alone"));
+        return Err(forbidden("an employee's token gives access only to their own entry, statistics and sessions"));
     }
     match &asked.employee {
         Some(employee) if *employee == person.subject && asked.company == person.company => Ok(()),
-        Some(_) => Err(forbidden("an employee's token is for what is their own alone")),
-        None => Err(forbidden("an employee's token is for their own sessions alone: add `employee=` with their id")),
+        Some(_) => Err(forbidden("an employee's token gives access only to their own data")),
+        None => {
+            Err(forbidden("an employee's token gives access only to their own sessions: add `employee=` with their id"))
+        }
     }
 }
 
@@ -186,7 +188,7 @@ fn check_own(person: &Claims, route: Option<&Route>, asked: &RequestedAccess) ->
 #[must_use]
 pub fn is_not_for(caller: &Principal, needed: Scope) -> Problem {
     let (shows, name) = (caller.shows(), caller.name());
-    forbidden(format!("this needs a {shows} with the scope `{needed}` for this company; `{name}` is not"))
+    forbidden(format!("this needs a {shows} with the scope `{needed}` for this company; `{name}` has no access to it"))
 }
 
 fn forbidden(detail: impl Into<String>) -> Problem {

@@ -29,7 +29,7 @@ const CODE_BODY_MAX_BYTES: usize = 1024;
 /// Pause for a back end while too many codes wait: places become free as codes are taken or expire.
 const RETRY_IN_MS: u64 = 1000;
 /// Detail of a bad code; the answer does not tell which of these is the case.
-const NOT_GOOD: &str = "the code was used already, is over 60 seconds old, or is none: ask the app for a new link";
+const NOT_GOOD: &str = "the code was already used, is over 60 seconds old, or is unknown: ask the app for a new link";
 
 /// Token for which a code is created.
 #[derive(Deserialize, ToSchema)]
@@ -85,7 +85,7 @@ struct SignInToken<'a> {
 pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<String>, sent: RawBody) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
     let ForToken { token } = ask::body(&sent)?;
-    let bad = |why: &str| Problem::invalid(format!("`token` is not good: {why}"));
+    let bad = |why: &str| Problem::invalid(format!("`token` is not valid: {why}"));
     if token.len() > CODED_TOKEN_MAX_BYTES {
         return Err(bad(&format!("it has more than {CODED_TOKEN_MAX_BYTES} bytes")));
     }

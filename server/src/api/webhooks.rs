@@ -375,8 +375,8 @@ fn set(endpoint: &mut Endpoint, patch: WebhookPatch, allow_private: bool) -> Res
     }
     endpoint.description = description;
     let wanted = patch.types.try_map(|types| Wanted::read(types.iter().map(String::as_str)));
-    let wanted =
-        wanted.map_err(|word| Problem::invalid(format!("`types`: there is no `{word}`: see docs/webhooks.md")))?;
+    let wanted = wanted
+        .map_err(|word| Problem::invalid(format!("`types`: `{word}` is not an event type: see docs/webhooks.md")))?;
     endpoint.wanted = wanted.over(|| endpoint.wanted.clone(), Wanted::default);
     match patch.state.as_deref() {
         None => {}

@@ -143,7 +143,7 @@ fn shown(listed: &DatedKey, now: Time) -> String {
         line += &format!("; last used about {}", at(used_ms));
     }
     if let Some(end_ms) = key.expires_at_ms {
-        line += &format!("; {} {}", if key.is_good_at(now.as_ms()) { "until" } else { "expired" }, at(end_ms));
+        line += &format!("; {} {}", if key.is_good_at(now.as_ms()) { "expires" } else { "expired" }, at(end_ms));
     }
     if let Some(revoked_ms) = revoked_at_ms {
         line += &format!("; revoked {}", at(*revoked_ms));

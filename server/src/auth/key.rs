@@ -94,10 +94,10 @@ impl VerificationKey {
             ("EC", Some("P-256")) => (Algorithm::Es256, p256(&part(jwk.x)?, &part(jwk.y)?)?),
             ("OKP", Some("Ed25519")) => (Algorithm::EdDsa, ed25519(&part(jwk.x)?)?),
             ("oct", _) => return Err("a shared secret belongs in `jwt_secret`, not in a set of public keys"),
-            _ => return Err("its `kty` and `crv` are none of RSA, EC with P-256, OKP with Ed25519"),
+            _ => return Err("its `kty` and `crv` are not RSA, EC with P-256 or OKP with Ed25519"),
         };
         if jwk.alg.is_some_and(|alg| Algorithm::named(&alg) != Some(algorithm)) {
-            return Err("its `alg` is not RS256 for RSA, ES256 for P-256, EdDSA for Ed25519");
+            return Err("its `alg` is not RS256 for RSA, ES256 for P-256 or EdDSA for Ed25519");
         }
         Ok(Self { algorithm, id: jwk.kid, verifying: Verifying::Public(key) })
     }
@@ -114,7 +114,7 @@ impl VerificationKey {
         if let Ok(key) = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, der) {
             return Ok(public(Algorithm::Es256, key));
         }
-        let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| "it is none of RSA, P-256 and Ed25519")?;
+        let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| "it is not an RSA, P-256 or Ed25519 key")?;
         let (n, e) = (key.modulus(), key.exponent());
         let key = rsa(n.big_endian_without_leading_zero(), e.big_endian_without_leading_zero())?;
         Ok(public(Algorithm::Rs256, key))
@@ -161,7 +161,7 @@ fn p256(x: &[u8], y: &[u8]) -> Result<ParsedPublicKey, &'static str> {
         return Err("`x` and `y` of a P-256 key have 32 bytes each");
     }
     let point = [&[4], x, y].concat();
-    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| "`x` and `y` are no point of P-256")
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| "`x` and `y` are not a point on P-256")
 }
 
 fn ed25519(x: &[u8]) -> Result<ParsedPublicKey, &'static str> {

@@ -45,7 +45,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// The socket from systemd is no listening socket, or the address cannot be bound.
 pub async fn listener(settings: &Settings) -> anyhow::Result<TcpListener> {
-    let handed = systemd::handed_over().context("what was handed over (`LISTEN_FDS`) is no listening socket")?;
+    let handed =
+        systemd::handed_over().context("the file descriptor passed in `LISTEN_FDS` is not a listening socket")?;
     if let Some(handed) = handed {
         handed.set_nonblocking(true)?;
         return Ok(TcpListener::from_std(handed)?);
@@ -63,7 +64,7 @@ pub async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpLis
     let advice = if in_use {
         let other = SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(4000));
         format!(
-            "; another program has it: stop that, or choose another, such as `--{} {other}`",
+            "; another program uses it: stop that program, or choose another address, such as `--{} {other}`",
             setting.replace('_', "-")
         )
     } else {

@@ -18,7 +18,7 @@ pub(super) enum Given {
     /// A text of a query, which may stand for a number.
     Word(String),
     List(Vec<Given>),
-    /// Fields as they came. A name that is there twice is found by the type that knows the names.
+    /// Fields as they came. A name that occurs twice is found by the type that knows the names.
     Object(Vec<(String, Given)>),
 }
 

@@ -56,7 +56,7 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Reads JSON. The error names a field that is there twice, unknown, missing or of a wrong type.
+/// Reads JSON. The error names a field that occurs twice, unknown, missing or of a wrong type.
 ///
 /// # Errors
 /// The first error.
@@ -94,12 +94,12 @@ pub fn pairs(uri: &Uri) -> Vec<(String, String)> {
 /// The parser's message without its position, which is added in our own form.
 fn no_json(error: &serde_json::Error) -> String {
     if error.is_eof() {
-        return "is not whole: it ends in the middle of its JSON".to_owned();
+        return "is incomplete: its JSON ends too early".to_owned();
     }
     let said = error.to_string();
     let why = said.rsplit_once(" at line ").map_or(said.as_str(), |(why, _)| why);
     let why = if why == "recursion limit exceeded" { "it is nested too deeply" } else { why };
-    format!("is not JSON: {why} in line {}, column {}", error.line(), error.column())
+    format!("is not valid JSON: {why} in line {}, column {}", error.line(), error.column())
 }
 
 impl serde::de::Error for Unreadable {
@@ -131,8 +131,8 @@ impl serde::de::Error for Unreadable {
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
         match known {
-            [] => Self::of(field, "is no field here: there are none"),
-            known => Self::of(field, format!("is no field here: there are `{}`", known.join("`, `"))),
+            [] => Self::of(field, "is not a field here: there are no fields"),
+            known => Self::of(field, format!("is not a field here: the fields are `{}`", known.join("`, `"))),
         }
     }
 
@@ -141,7 +141,7 @@ impl serde::de::Error for Unreadable {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::of(field, "is there twice")
+        Self::of(field, "occurs twice")
     }
 }
 
@@ -153,10 +153,10 @@ fn in_words(expected: &dyn Expected) -> String {
         "f32" | "f64" => "a number".to_owned(),
         "a boolean" => "`true` or `false`".to_owned(),
         "a sequence" => "a list".to_owned(),
-        "a string" | "a character" => "a text".to_owned(),
+        "a string" | "a character" => "a string".to_owned(),
         "a map" => "an object".to_owned(),
         _ if said.starts_with("struct ") => "a JSON object".to_owned(),
-        _ if said.contains("variant") || said.starts_with("enum ") => "one of a few words".to_owned(),
+        _ if said.contains("variant") || said.starts_with("enum ") => "one of the known words".to_owned(),
         _ if said.starts_with("a tuple") => "a list".to_owned(),
         _ => said,
     }

@@ -62,14 +62,14 @@ fn assert_plain(said: &str) {
 fn a_bad_body_is_told_in_plain_words_what_is_wrong_and_where() {
     for (text, said) in [
         (r#"{"topics":"tax"}"#, "`topics` must be a list"),
-        (r#"{"topics":["tax",7]}"#, "`topics[1]` must be a text"),
+        (r#"{"topics":["tax",7]}"#, "`topics[1]` must be a string"),
         (r#"{"topics":{"a":1}}"#, "`topics` must be a list"),
-        (r#"{"name":7}"#, "`name` must be a text"),
-        (r#"{"name":["Ann"]}"#, "`name` must be a text"),
-        (r#"{"name":"a","name":"b"}"#, "`name` is there twice"),
+        (r#"{"name":7}"#, "`name` must be a string"),
+        (r#"{"name":["Ann"]}"#, "`name` must be a string"),
+        (r#"{"name":"a","name":"b"}"#, "`name` occurs twice"),
         (
             r#"{"colour":"red"}"#,
-            "`colour` is no field here: there are `name`, `topics`, `settings`, `rules`, `on`, `scope`",
+            "`colour` is not a field here: the fields are `name`, `topics`, `settings`, `rules`, `on`, `scope`",
         ),
         (r#"{"settings":7}"#, "`settings` must be an object"),
         (r#"{"rules":{}}"#, "`rules.wait_ms` is missing"),
@@ -78,7 +78,7 @@ fn a_bad_body_is_told_in_plain_words_what_is_wrong_and_where() {
         (r#"{"rules":{"wait_ms":-1}}"#, "`rules.wait_ms` must be a whole number, 0 or more"),
         (r#"{"rules":{"wait_ms":5000000000}}"#, "`rules.wait_ms` is too large"),
         (r#"{"rules":{"wait_ms":1,"share":"x"}}"#, "`rules.share` must be a number"),
-        (r#"{"rules":{"wait_ms":1,"x":1}}"#, "`rules.x` is no field here: there are `wait_ms`, `share`"),
+        (r#"{"rules":{"wait_ms":1,"x":1}}"#, "`rules.x` is not a field here: the fields are `wait_ms`, `share`"),
         (r#"{"rules":[1,2]}"#, "`rules` must be a JSON object"),
         (r#"{"on":"yes"}"#, "`on` must be `true` or `false`"),
         (r#"{"scope":"all"}"#, "`scope` must be one of `read`, `manage`"),
@@ -86,11 +86,11 @@ fn a_bad_body_is_told_in_plain_words_what_is_wrong_and_where() {
         ("[]", "the body must be a JSON object"),
         ("7", "the body must be a JSON object"),
         ("null", "the body must be a JSON object"),
-        ("", "the body is not whole: it ends in the middle of its JSON"),
-        (r#"{"name":"Ann""#, "the body is not whole: it ends in the middle of its JSON"),
-        (r#"{"name":"Ann",}"#, "the body is not JSON: trailing comma in line 1, column 15"),
-        ("{}{}", "the body is not JSON: trailing characters in line 1, column 3"),
-        ("name=Ann", "the body is not JSON: expected ident in line 1, column 2"),
+        ("", "the body is incomplete: its JSON ends too early"),
+        (r#"{"name":"Ann""#, "the body is incomplete: its JSON ends too early"),
+        (r#"{"name":"Ann",}"#, "the body is not valid JSON: trailing comma in line 1, column 15"),
+        ("{}{}", "the body is not valid JSON: trailing characters in line 1, column 3"),
+        ("name=Ann", "the body is not valid JSON: expected ident in line 1, column 2"),
     ] {
         let error = json::<Body>(text.as_bytes()).expect_err(text).said_of("the body");
         assert_eq!(error, said, "{text}");
@@ -98,7 +98,7 @@ fn a_bad_body_is_told_in_plain_words_what_is_wrong_and_where() {
     }
     let nested = format!(r#"{{"settings":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let error = json::<Body>(nested.as_bytes()).expect_err("nested").said_of("the body");
-    assert!(error.starts_with("the body is not JSON: it is nested too deeply in line 1"), "{error}");
+    assert!(error.starts_with("the body is not valid JSON: it is nested too deeply in line 1"), "{error}");
     for bytes in [&b"{\"name\":\"\xff\"}"[..], b"\xff", br#"{"name":"\ud800"}"#, br#"{"settings":{"a":1e999}}"#] {
         assert_plain(&json::<Body>(bytes).expect_err("no JSON").said_of("the body"));
     }
@@ -138,8 +138,8 @@ fn a_query_is_read_by_its_names_and_a_bad_one_is_told_the_same() {
         ("limit=", "`limit` must be a whole number"),
         ("limit=-1", "`limit` must be a whole number, 0 or more"),
         ("limit=5000000000", "`limit` is too large"),
-        ("limit=1&limit=2", "`limit` is there twice"),
-        ("limits=1", "`limits` is no field here: there are `limit`, `after`, `on`"),
+        ("limit=1&limit=2", "`limit` occurs twice"),
+        ("limits=1", "`limits` is not a field here: the fields are `limit`, `after`, `on`"),
         ("on=1", "`on` must be `true` or `false`"),
     ] {
         let error = read(text).expect_err(text).said_of("the query");

@@ -30,7 +30,7 @@ const WRITE_MAX_BYTES: usize = FRAME_TOLD_MAX_BYTES + 16 * 1024 * 1024;
 /// The version of WebSockets, the only one (RFC 6455).
 const VERSION: &str = "13";
 /// Answer to a request with a good token that is no handshake.
-const NO_HANDSHAKE: &str = "the token is good, and this is no handshake of a WebSocket: a proxy on the way may have taken \
+const NO_HANDSHAKE: &str = "the token is valid, but this is not a WebSocket handshake: a proxy may have removed \
     the headers `Connection: upgrade` and `Upgrade: websocket`, or this is not a WebSocket client";
 
 /// The query of a handshake.
@@ -63,7 +63,7 @@ pub(super) async fn upgrade(
         return too_many(limited);
     }
     if !context.origins.may_open_socket(&headers) {
-        return refuse(StatusCode::FORBIDDEN, "forbidden", "pages of this origin may not come (`allowed_origins`)");
+        return refuse(StatusCode::FORBIDDEN, "forbidden", "pages of this origin are not allowed (`allowed_origins`)");
     }
     let bad_token = |message: &str| match devices.admission.bad_token(peer, now.even) {
         Ok(()) => refuse(StatusCode::UNAUTHORIZED, "unauthorized", message),
@@ -76,7 +76,7 @@ pub(super) async fn upgrade(
     let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
     let token = offered.and_then(subprotocol_token).or(address.token);
     let Some(token) = token else {
-        return bad_token("a token is needed: `token=` or `authToken`");
+        return bad_token("a token is required: `token=` or `authToken`");
     };
     let claims = match context.keyring.verify_or_ask(&token, now.wall.as_ms()).await {
         Ok(claims) => claims,
@@ -98,7 +98,7 @@ pub(super) async fn upgrade(
         Err(refused) => return *refused,
     };
     let Some(place) = context.limits.place() else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are in use; try again later");
     };
     let pass = match devices.admission.admit(&claims, peer) {
         Ok(pass) => pass,
@@ -144,7 +144,7 @@ fn by_the_book(
 ) -> Result<WebSocketUpgrade, Box<Response>> {
     let why_not = match upgrade {
         Ok(_) if http < HttpVersion::HTTP_11 => NO_HANDSHAKE,
-        Ok(_) if !has_one_key(headers) => "`Sec-WebSocket-Key` must be there once, and be 16 bytes in base64",
+        Ok(_) if !has_one_key(headers) => "`Sec-WebSocket-Key` must occur once, with 16 bytes in base64",
         Ok(upgrade) => return Ok(upgrade),
         Err(WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_)) => return Err(Box::new(other_version())),
         Err(_) => NO_HANDSHAKE,
@@ -168,8 +168,11 @@ fn has_one_key(headers: &HeaderMap) -> bool {
 
 /// Refuses another version of WebSockets, and names the accepted one (RFC 6455, 4.4).
 fn other_version() -> Response {
-    let mut refused =
-        refuse(StatusCode::UPGRADE_REQUIRED, "invalid", "`Sec-WebSocket-Version` must be 13, the only one spoken here");
+    let mut refused = refuse(
+        StatusCode::UPGRADE_REQUIRED,
+        "invalid",
+        "`Sec-WebSocket-Version` must be 13, the only supported version",
+    );
     for (name, value) in
         [(header::SEC_WEBSOCKET_VERSION, VERSION), (header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")]
     {

@@ -59,11 +59,11 @@ impl Times {
         self.look_up(now, wall);
         self.rest = self.rest.filter(|rest| *rest > now);
         if self.restart.is_some_and(|at| at <= now) {
-            Some(Disconnect::Close(code::RESTART, "the server restarts; connect again".into()))
+            Some(Disconnect::Close(code::RESTART, "the server is restarting; connect again".into()))
         } else if self.expires.is_some_and(|at| at <= now) {
             Some(expired())
         } else if self.heard + self.idle_after <= now {
-            Some(Disconnect::Close(code::GOING_AWAY, "nothing was heard for too long".into()))
+            Some(Disconnect::Close(code::GOING_AWAY, "no frame was received for too long".into()))
         } else {
             None
         }

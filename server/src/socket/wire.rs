@@ -310,7 +310,7 @@ impl DeviceSocket {
             Some(Ok(Message::Text(text))) => self.device.hear_frame(&text).await,
             Some(Ok(Message::Binary(bytes))) if bytes.len() > FRAME_MAX_BYTES => Some(too_big()),
             Some(Ok(Message::Binary(_))) => {
-                Some(Disconnect::Close(code::NOT_JSON, "frames are JSON in text, not binary".into()))
+                Some(Disconnect::Close(code::NOT_JSON, "frames must be JSON text, not binary".into()))
             }
             Some(Ok(Message::Pong(proof))) => {
                 self.device.delivered(&proof).await;

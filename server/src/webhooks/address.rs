@@ -35,7 +35,7 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
         _ => return Err("must begin with `https://`".to_owned()),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a name and a password: the signature shows who sends".to_owned());
+        return Err("must not contain a user name or password: the signature identifies the sender".to_owned());
     }
     if url.fragment().is_some() {
         return Err("must not have a fragment".to_owned());
@@ -124,7 +124,7 @@ impl Resolve for Resolver {
             let found = tokio::task::spawn_blocking(lookup).await??;
             let allowed: Vec<SocketAddr> = found.filter(|found| allow_private || is_public(found.ip())).collect();
             if allowed.is_empty() {
-                return Err("its name has no public address".into());
+                return Err("its host name has no public address".into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

@@ -114,13 +114,13 @@ fn client(allow_private: bool) -> Result<Client, String> {
 /// The innermost cause, which is the useful part; never the address, which may hold a secret.
 fn in_words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        return "no answer in time".to_owned();
+        return "no answer before the timeout".to_owned();
     }
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    if std::ptr::addr_eq(cause, error) { "the request could not be made".to_owned() } else { cause.to_string() }
+    if std::ptr::addr_eq(cause, error) { "the request failed".to_owned() } else { cause.to_string() }
 }
 
 /// Reads `Retry-After` in seconds. A date is ignored, so that the schedule applies.

@@ -233,7 +233,7 @@ impl EndpointWorker {
             }
             DeliveryResult::Gone => {
                 METRICS.webhooks.of("failed").inc();
-                let error = "the receiver answered 410: it wants nothing more".to_owned();
+                let error = "the receiver answered 410: it wants no more events".to_owned();
                 self.last_error = Some(error.clone());
                 self.queue.failed(seq, error, now);
                 self.turn_off(Off::Gone);

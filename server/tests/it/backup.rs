@@ -140,7 +140,7 @@ fn what_is_no_backup_changes_nothing_and_nothing_is_left_of_one_that_failed() {
     let again = place.path().join("again");
     for (damage, words) in [
         (b"not a database at all".to_vec(), "is no backup"),
-        (Vec::new(), "its tables are others"),
+        (Vec::new(), "its tables differ"),
         (whole[..whole.len() / 2].to_vec(), "is no backup"),
     ] {
         std::fs::write(&file, damage).unwrap();

@@ -32,7 +32,7 @@ fn a_store_that_is_removed_is_noticed_and_neither_the_stop_nor_the_next_start_is
         assert!(status == 503 && body.contains("unavailable"), "{status} {body}");
         let (code, said) = server.stopped_having_said();
         assert_eq!(code, Some(1), "{said}");
-        for words in ["the store is lost", gone, "restore a backup", "what was answered last may not be stored"] {
+        for words in ["the store is lost", gone, "restore a backup", "the last answers may not be stored"] {
             assert!(said.contains(words), "{words}: {said}");
         }
         assert!(!said.contains("every answer is stored"), "{said}");

@@ -39,7 +39,7 @@ function kind(schema) {
     .map((type) => (type === 'array' && schema.items ? `array of ${kind(schema.items)}` : type)).join(' or ')
   const range = schema.minimum === undefined && schema.maximum === undefined ? ''
     : ` from ${schema.minimum ?? '…'} to ${schema.maximum ?? '…'}`
-  const usual = schema.default === undefined ? '' : `, otherwise ${JSON.stringify(schema.default)}`
+  const usual = schema.default === undefined ? '' : `, default ${JSON.stringify(schema.default)}`
   return types + range + usual
 }
 
@@ -119,11 +119,11 @@ function open(operation) {
 
 /** What a key must be for it. */
 function scope(operation) {
-  if (open(operation)) return 'Without a key.'
+  if (open(operation)) return 'No key required.'
   const { key: [needed] } = operation.security.find((way) => way.key)
   const people = operation.security.flatMap((way) => way.token ?? [])
-  const words = [`With a key that has the scope \`${needed}\``]
-  if (people.includes(needed)) words.push('or an admin’s token that has it')
+  const words = [`Requires a key with the scope \`${needed}\``]
+  if (people.includes(needed)) words.push('or an admin’s token with this scope')
   if (people.includes('employee')) words.push('or the employee’s own token')
   return `${words.join(', ')}.`
 }
@@ -133,7 +133,7 @@ function parameters(operation) {
   return ['path', 'query', 'header'].map((place) => {
     const here = all.filter((one) => one.in === place)
     if (here.length === 0) return ''
-    return [make('h4', {}, `In the ${place}`), make('dl', {}, here.flatMap((one) => [
+    return [make('h4', {}, `Parameters in the ${place}`), make('dl', {}, here.flatMap((one) => [
       make('dt', {}, one.name, ' ', make('span', { class: 'kind' }, kind(one.schema))),
       make('dd', {}, ...inline(one.description), within(one.schema, '', [])),
     ]))]
@@ -146,7 +146,7 @@ function request(operation) {
   const same = content.every(([, media]) => JSON.stringify(media) === JSON.stringify(content[0][1]))
   const shown = same ? [[content.map(([type]) => type).join(' or '), content[0][1]]] : content
   return [make('h4', {}, 'Body'), ...inline(operation.requestBody.description), ...shown.map(([type, media]) =>
-    make('div', {}, make('p', {}, make('code', {}, type)), fields(media.schema, 'must be there'), examples(media)))]
+    make('div', {}, make('p', {}, make('code', {}, type)), fields(media.schema, 'required'), examples(media)))]
 }
 
 function answers(operation) {
@@ -156,7 +156,7 @@ function answers(operation) {
     const headers = Object.entries(answer.headers ?? {}).map(([name, header]) =>
       make('p', {}, make('code', {}, name), ': ', ...inline(header.description)))
     const bodies = Object.entries(answer.content ?? {}).map(([type, media]) =>
-      make('div', {}, make('p', {}, make('code', {}, type)), examples(media), fields(media.schema, 'always there')))
+      make('div', {}, make('p', {}, make('code', {}, type)), examples(media), fields(media.schema, 'always present')))
     return make('details', status.startsWith('2') ? { open: '' } : {}, title, headers, bodies)
   })
 }

@@ -6,7 +6,7 @@ use super::FileFormat;
 /// escaped.
 const RECORD_MAX_BYTES: usize = 256 * 1024;
 /// Problem of a longer record.
-pub(super) const RECORD_TOO_LONG: &str = "is longer than 262144 bytes; is a quote open?";
+pub(super) const RECORD_TOO_LONG: &str = "is longer than 262144 bytes; is a closing quote missing?";
 
 /// Place of the last byte in a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -103,7 +103,7 @@ impl Sheet {
         }
         let first = self.bad.first().map_or(0, |bad| bad.line);
         let lines = if self.bad_lines == 1 { "line is" } else { "lines are" };
-        let detail = format!("nothing was changed: {} {lines} bad, the first is line {first}", self.bad_lines);
+        let detail = format!("nothing was changed: {} {lines} invalid, the first is line {first}", self.bad_lines);
         let named: Vec<Value> = self.bad.iter().map(|bad| json!(bad)).collect();
         Err(Problem::invalid(detail).with("lines", named).with("bad_lines", self.bad_lines))
     }
@@ -167,7 +167,7 @@ impl Sheet {
         }
         let wanted = read.and_then(check).and_then(|wanted| match self.seen.insert(wanted.id.clone(), line) {
             None => Ok(wanted),
-            Some(before) => Err((Some("id".to_owned()), format!("is in line {before} already"))),
+            Some(before) => Err((Some("id".to_owned()), format!("is already in line {before}"))),
         });
         match wanted {
             Ok(wanted) if self.bad_lines == 0 => self.wanted.push(wanted),
@@ -199,25 +199,25 @@ fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, FieldFault> {
             b"topics" => Column::Topics,
             _ => {
                 let name = String::from_utf8_lossy(name);
-                let problem = format!("is no column: there are `{}`, with commas between", COLUMNS.join("`, `"));
+                let problem = format!("is not a column: the columns are `{}`, comma-separated", COLUMNS.join("`, `"));
                 return Err((Some(switchboard_exchange::channel::shortened(&name)), problem));
             }
         };
         if columns.contains(&column) {
-            return Err((Some(String::from_utf8_lossy(name).into_owned()), "is there twice".to_owned()));
+            return Err((Some(String::from_utf8_lossy(name).into_owned()), "occurs twice".to_owned()));
         }
         columns.push(column);
     }
     if columns.contains(&Column::Id) {
         Ok(columns)
     } else {
-        Err((Some("id".to_owned()), "must be among the columns that the first line names".to_owned()))
+        Err((Some("id".to_owned()), "must be one of the columns in the first line".to_owned()))
     }
 }
 
 fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<CsvRow, FieldFault> {
     if record.len() != columns.len() {
-        return Err((None, format!("has {} fields where the first line has {}", record.len(), columns.len())));
+        return Err((None, format!("has {} fields, but the first line has {}", record.len(), columns.len())));
     }
     let mut line = CsvRow::default();
     for (column, field) in columns.iter().zip(record) {

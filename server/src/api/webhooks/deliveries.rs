@@ -121,7 +121,7 @@ pub async fn redeliver(
 ) -> ApiResult {
     let (company, webhook) = ids(&company, &webhook)?;
     let unknown =
-        || Problem::new(StatusCode::NOT_FOUND, "unknown_delivery", "no delivery of this event waits or is dead");
+        || Problem::new(StatusCode::NOT_FOUND, "unknown_delivery", "no delivery of this event is pending or dead");
     let seq: u64 = seq.parse().ok().filter(|seq| *seq > 0).ok_or_else(unknown)?;
     find(&past, &company, &webhook).await?;
     let id = webhook.clone();

@@ -254,7 +254,7 @@ fn what_is_wrong_with_a_head_is_said_in_the_form_of_every_error() {
     let (_place, server) = server();
     for (sent, named) in [
         (get(""), "`Host` is missing"),
-        (get("Host: a\r\nHost: b\r\n"), "`Host` is there twice"),
+        (get("Host: a\r\nHost: b\r\n"), "`Host` occurs twice"),
         (put("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), "`Transfer-Encoding`"),
     ] {
         let said = answers(&server, &sent).to_lowercase();
