@@ -139,9 +139,9 @@ fn what_is_no_backup_changes_nothing_and_nothing_is_left_of_one_that_failed() {
     let whole = std::fs::read(&file).unwrap();
     let again = place.path().join("again");
     for (damage, words) in [
-        (b"not a database at all".to_vec(), "is no backup"),
+        (b"not a database at all".to_vec(), "is not a usable backup"),
         (Vec::new(), "its tables differ"),
-        (whole[..whole.len() / 2].to_vec(), "is no backup"),
+        (whole[..whole.len() / 2].to_vec(), "is not a usable backup"),
     ] {
         std::fs::write(&file, damage).unwrap();
         refused(&restore(&file, &again, &["--replace"]), words);

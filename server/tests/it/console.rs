@@ -78,7 +78,7 @@ fn assert_without_pages(server: &Server, why: &str) {
 #[test]
 fn pages_that_are_turned_off_are_not_there_and_it_is_said_why() {
     let (_place, server) = start(&[OFF]);
-    assert_without_pages(&server, if cfg!(feature = "console") { "`console` turns them on" } else { "`make console`" });
+    assert_without_pages(&server, if cfg!(feature = "console") { "`console` enables them" } else { "`make console`" });
     let (_place, server) = start(&[OFF, DEV]);
     let answer = get(&server, "/");
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; charset=utf-8"));

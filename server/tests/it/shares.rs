@@ -30,6 +30,7 @@ use switchboard_exchange::clock::Clock;
 use switchboard_journal::picture::{Kind, LOGO_MAX_BYTES, name_of};
 use switchboard_journal::{Journal, JournalItem, Store, StoreError, logos};
 use switchboard_memory::MemoryStore;
+use switchboard_sqlite::Sqlite;
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::keys::made;
@@ -303,12 +304,12 @@ fn own_statistics_250_times_keep_nobody_from_theirs() {
 }
 
 /// A store that projects slowly, and counts how often.
-struct CountingStore {
-    store: MemoryStore,
+struct CountingStore<S> {
+    store: S,
     projected: Arc<AtomicUsize>,
 }
 
-impl Store for CountingStore {
+impl<S: Store> Store for CountingStore<S> {
     fn commit(&mut self, batch: &mut [JournalItem]) -> Result<(), StoreError> {
         self.store.commit(batch)
     }
@@ -346,13 +347,14 @@ async fn sessions_that_nobody_knows_have_everything_projected_once_for_all_who_a
 
 #[tokio::test]
 async fn only_a_read_that_would_miss_something_waits_for_the_writer() {
-    let (store, projected) = (MemoryStore::default(), Arc::<AtomicUsize>::default());
-    let counting = CountingStore { store: store.clone(), projected: projected.clone() };
-    let (journal, _thread) = Journal::start(counting, 1024).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let (store, reader) = Sqlite::open(place.path()).unwrap();
+    let (reader, projected) = (Arc::new(reader), Arc::<AtomicUsize>::default());
+    let (journal, _thread) = Journal::start(CountingStore { store, projected: projected.clone() }, 1024).unwrap();
     let (snapshots, _nobody_writes_any) = sync_channel(1);
-    let exchange = Exchange::new(journal, Arc::new(store.clone()), snapshots, Clock::start());
+    let exchange = Exchange::new(journal, reader.clone(), snapshots, Clock::start());
     let admission = Arc::new(Admission::new(&Limits::default()));
-    let past = HistoryReader::new(exchange.clone(), admission, Arc::new(store));
+    let past = HistoryReader::new(exchange.clone(), admission, reader);
     let [acme, globex]: [CompanyId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
     let is_known = async |company: &CompanyId| past.of(company, |past, company| past.is_known(company)).await.ok();
 

@@ -59,7 +59,7 @@ fn an_unknown_key_is_named_with_the_one_that_is_nearest() {
     let text = refused(&config, &[]);
     assert!(text.starts_with("`lissten` (key `lissten` in `"), "{text}");
     assert!(text.ends_with("is not a setting: did you mean `listen`?"), "{text}");
-    for (file_text, meant) in [("port = 4000", "`listen`"), ("[server]\nlisten = 'x'", "without a table around them")] {
+    for (file_text, meant) in [("port = 4000", "`listen`"), ("[server]\nlisten = 'x'", "outside any table")] {
         let (_place, config) = file(file_text);
         assert!(refused(&config, &[]).contains(meant), "{file_text}");
     }
