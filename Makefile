@@ -1,5 +1,5 @@
 # The two commands that do all the set-up: `make run` and `make test`. Most other targets are parts of `make test`.
-.PHONY: run console check test test-all fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
+.PHONY: run console check test tests checks test-all built fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
 	faults crash power overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
 	mutants coverage instructions instructions-keep valgrind
 
@@ -53,11 +53,22 @@ check: fmt console
 	$(BUILT)
 	$(DEBUG)/switchboard-sim prove --commands 50000
 
-# All checks that a change must pass.
-test: fmt clippy unit model doc phoenix browser simulate instructions deny
+# All checks that a change must pass. Tests that wait and checks that compute share the machine; each of the two prints
+# its output when it ends.
+test: fmt built
+	+$(MAKE) --jobs=2 --output-sync=recurse tests checks
 
-# The tests, and the evidence that takes hours.
-test-all: test shuttle prove faults crash power overload fuzz-http
+# In order, and not by the job server, because two targets may not install packages at once. Everything is built by then.
+IN_ORDER = MAKEFLAGS= $(MAKE) CARGO="$(CARGO)" BUILT=:
+
+tests:
+	$(IN_ORDER) phoenix browser unit
+
+checks:
+	$(IN_ORDER) clippy doc model simulate
+
+# The tests, and the evidence that takes hours or tools that take long to install.
+test-all: test instructions deny shuttle prove faults crash power overload fuzz-http
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -71,9 +82,10 @@ clippy: console
 	$(LINT)
 	$(CARGO) clippy --package switchboard-exchange --tests --features model --locked -- -D warnings
 
-# More tests at once than cores, because many wait for a time to pass.
+# In nextest, whose settings are in .config/nextest.toml, or else crate after crate, which takes half as long again.
 unit: console strace
-	RUST_TEST_THREADS=4 $(CARGO) test --workspace $(FEATURES) --locked
+	if command -v cargo-nextest; then $(CARGO) nextest run --workspace $(FEATURES) --locked; \
+		else RUST_TEST_THREADS=4 $(CARGO) test --workspace $(FEATURES) --locked; fi
 
 # Exchange, journal and outbox under a model checker: every scene in two hundred orders.
 model:
@@ -84,6 +96,9 @@ doc: console
 
 # Built as in `unit`, with the tests: without them, cargo would build libraries again that tests use with more features.
 BUILT = $(CARGO) build --workspace $(FEATURES) --locked --bins --tests
+built: console
+	$(BUILT)
+
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
 # The built binary with the npm package `phoenix` as its client.

@@ -65,6 +65,7 @@ mod weather;
 
 mod chance;
 
+mod dependencies;
 mod imports;
 mod tidy;
 
