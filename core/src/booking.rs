@@ -86,7 +86,7 @@ impl Booking {
 
     /// Whether an offer is open now.
     #[must_use]
-    pub const fn has_open_offer(&self) -> bool {
+    pub(crate) const fn has_open_offer(&self) -> bool {
         (self.closed as usize) < self.offers.len()
     }
 

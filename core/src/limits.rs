@@ -28,9 +28,9 @@ pub const EMPLOYEES_PER_COMPANY_MAX: usize = 1_000_000;
 /// People who are shut out by name in one company: about 10 MB in memory. Tokens expire, but the company does not know
 /// when, so no entry can be dropped as over. Beyond this bound the oldest entries become one moment that counts for all
 /// people.
-pub const REVOCATIONS_MAX: usize = 100_000;
+pub(crate) const REVOCATIONS_MAX: usize = 100_000;
 /// Entries that stay when the oldest give way. Many go at once, so that this happens seldom.
-pub const REVOCATIONS_KEPT: usize = 90_000;
+pub(crate) const REVOCATIONS_KEPT: usize = 90_000;
 /// Messages that a session keeps for a join reply, as in the wire contract.
 pub const MESSAGES_AT_HAND_MAX: usize = 100;
 /// How long ended bookings are remembered for repeats (same key, accept, cancel, end): a day covers every retry of a
@@ -38,10 +38,10 @@ pub const MESSAGES_AT_HAND_MAX: usize = 100;
 pub const REMEMBERED_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 /// Bytes of ended bookings, with their messages and notes, that one company keeps in memory; the oldest is forgotten
 /// first.
-pub const REMEMBERED_MAX_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const REMEMBERED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Maximum of every timeout: a day.
 pub const TIMEOUT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 /// Maximum of the days that history is kept: a hundred years.
-pub const HISTORY_DAYS_MAX: u32 = 36_525;
+pub(crate) const HISTORY_DAYS_MAX: u32 = 36_525;
 /// Maximum of the setting `max_missed`.
-pub const MISSED_MAX: u32 = 1000;
+pub(crate) const MISSED_MAX: u32 = 1000;

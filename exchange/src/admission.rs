@@ -243,7 +243,7 @@ impl Admission {
     }
 
     /// Counts a device's request of so many bytes.
-    pub fn grant(&self, pass: &Pass, wish: LimitedAction, bytes: usize, now: Time) -> Result<(), Limited> {
+    pub(crate) fn grant(&self, pass: &Pass, wish: LimitedAction, bytes: usize, now: Time) -> Result<(), Limited> {
         let (rate, price, what) = match wish {
             LimitedAction::Join => (&self.joins, 1, "joins"),
             LimitedAction::Message => (&self.messages, price(bytes), "messages"),
@@ -258,7 +258,7 @@ impl Admission {
     }
 
     /// Counts a refused join at its full price.
-    pub fn join_was_refused(&self, pass: &Pass, now: Time) {
+    pub(crate) fn join_was_refused(&self, pass: &Pass, now: Time) {
         self.joins.charge(pass.person.key, REFUSED_JOIN_PRICE - 1, now);
     }
 
@@ -269,7 +269,7 @@ impl Admission {
     }
 
     /// Whether a client may push a `book`, which is refused only if it would begin one search too many.
-    pub fn may_search(&self, pass: &Pass, now: Time, would_begin: impl FnOnce() -> bool) -> Result<(), Limited> {
+    pub(crate) fn may_search(&self, pass: &Pass, now: Time, would_begin: impl FnOnce() -> bool) -> Result<(), Limited> {
         // The rate first, because `would_begin` decides the whole command on trial.
         match self.searches.look(pass.person.key, now) {
             Err(retry_in_ms) if would_begin() => Err(Limited::on("searches")(retry_in_ms)),
@@ -278,7 +278,7 @@ impl Admission {
     }
 
     /// Counts a search that has begun. Repeats and refused bookings are not counted, because no employee was asked.
-    pub fn search_began(&self, pass: &Pass, now: Time) {
+    pub(crate) fn search_began(&self, pass: &Pass, now: Time) {
         // One too many only if the client booked in two companies at once, and then the next search is refused.
         let _too_many = self.searches.take(pass.person.key, now);
     }

@@ -175,7 +175,7 @@ impl Machine {
 
 /// Whether such a difference is a step of the wall clock.
 #[must_use]
-pub const fn is_step(by_ms: i64) -> bool {
+pub(crate) const fn is_step(by_ms: i64) -> bool {
     by_ms.unsigned_abs() > STEP_MIN_MS
 }
 

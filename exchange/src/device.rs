@@ -16,7 +16,7 @@ use crate::companies::{Reply, ReplyTo, Room};
 use crate::outbox::{Outbox, OutboxReceiver, Outgoing};
 
 /// The most channels of one device; Phoenix has the same default.
-pub const CHANNELS_MAX: usize = 100;
+pub(crate) const CHANNELS_MAX: usize = 100;
 
 /// The end of a device's socket.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ pub struct TurnServers {
 
 /// The servers in the form of WebRTC's `RTCConfiguration`.
 #[derive(Debug, Serialize)]
-pub struct IceServers<'a> {
+pub(crate) struct IceServers<'a> {
     ice_servers: Vec<IceServer<'a>>,
     expires_in_ms: Option<u64>,
 }
@@ -47,7 +47,7 @@ struct IceServer<'a> {
 impl<'a> IceServers<'a> {
     /// The servers for one side of a session, with a credential that is valid from now.
     #[must_use]
-    pub fn of(ice: &'a Ice, party: Party, now: Time) -> Self {
+    pub(crate) fn of(ice: &'a Ice, party: Party, now: Time) -> Self {
         let mut ice_servers = Vec::new();
         if !ice.stun_urls.is_empty() {
             ice_servers.push(IceServer { urls: &ice.stun_urls, username: None, credential: None });

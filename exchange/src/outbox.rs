@@ -174,7 +174,7 @@ impl Outbox {
     }
 
     /// Queues the reply to a join.
-    pub fn push_snapshot(&self, snapshot: SnapshotReply) {
+    pub(crate) fn push_snapshot(&self, snapshot: SnapshotReply) {
         self.put(QueuedFrame::Snapshot(Box::new(snapshot)));
     }
 

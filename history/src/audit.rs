@@ -10,7 +10,7 @@ use crate::past::{AuditRow, HistoryResult, Past};
 
 /// API key that was used, or the person whose token was used.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct KeyNamed {
+pub(crate) struct KeyNamed {
     /// Id of the key; none for the key in the settings, for a person and for the command line.
     #[schema(required)]
     id: Option<String>,

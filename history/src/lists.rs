@@ -53,7 +53,7 @@ impl CompanyItem {
 /// An offer in a booking's history.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PastOffer, examples(examples::offer))]
-pub struct OfferItem {
+pub(crate) struct OfferItem {
     #[schema(value_type = shape::OfferId)]
     id: String,
     attempt: u32,

@@ -43,7 +43,7 @@ pub struct CompanyStatistics {
 
 /// Current figures of a company.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Now {
+pub(crate) struct Now {
     offline: u64,
     idle: u64,
     init: u64,
@@ -59,7 +59,7 @@ pub struct Now {
 
 /// Time spent in each status.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
-pub struct TimeInStatus {
+pub(crate) struct TimeInStatus {
     offline_ms: u64,
     idle_ms: u64,
     init_ms: u64,

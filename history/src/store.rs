@@ -61,7 +61,10 @@ impl dyn History + '_ {
     ///
     /// # Errors
     /// As [`History::ask_here`].
-    pub fn ask_until_answered<T>(&self, mut question: impl FnMut(&dyn Past) -> HistoryResult<T>) -> HistoryResult<T> {
+    pub(crate) fn ask_until_answered<T>(
+        &self,
+        mut question: impl FnMut(&dyn Past) -> HistoryResult<T>,
+    ) -> HistoryResult<T> {
         for _ in 1..TRIES_MAX {
             match self.ask(&mut question) {
                 Err(StoreError::AskAgain) => {}

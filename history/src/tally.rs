@@ -17,7 +17,7 @@ const NOBODY: &str = "nobody";
 /// Bookings that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BookingsCounted)]
-pub struct BookingCounts {
+pub(crate) struct BookingCounts {
     total: u64,
     offering: u64,
     assigned: u64,
@@ -41,7 +41,7 @@ pub struct BookingCounts {
 /// Offers of the bookings that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OffersCounted)]
-pub struct OfferCounts {
+pub(crate) struct OfferCounts {
     made: u64,
     open: u64,
     accepted: u64,
@@ -63,7 +63,7 @@ pub struct OfferCounts {
 /// Sessions that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SessionsCounted)]
-pub struct SessionCounts {
+pub(crate) struct SessionCounts {
     started: u64,
     running: u64,
     ended_by_client: u64,

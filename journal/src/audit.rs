@@ -75,7 +75,7 @@ impl RenamedPerson {
     /// The target with the alias, if it is `/v1/companies/{company}/clients/{client}/…` of this person, or the same
     /// with `employees`.
     #[must_use]
-    pub fn called_otherwise(&self, target: &str) -> Option<String> {
+    pub(crate) fn called_otherwise(&self, target: &str) -> Option<String> {
         let target = readable(target);
         let mut parts: Vec<&str> = target.split('/').collect();
         let people = if self.is_client { "clients" } else { "employees" };

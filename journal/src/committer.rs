@@ -92,7 +92,7 @@ impl<S: Store> Committer<S> {
     }
 
     /// Projects entries that have waited long enough, one slice per call, so that commits go on in between.
-    pub fn project_what_is_due(&mut self) {
+    pub(crate) fn project_what_is_due(&mut self) {
         if self.projection_due().is_none_or(|due| due > Instant::now()) {
             return;
         }

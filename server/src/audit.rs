@@ -8,7 +8,7 @@ use switchboard_journal::Write;
 
 /// Author of a change that was made at the command line. No key can have this name, because of its blank, and no role
 /// is called `command`.
-pub const COMMAND_LINE: &str = "command line";
+pub(crate) const COMMAND_LINE: &str = "command line";
 /// Interval at which old lines are removed.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
 

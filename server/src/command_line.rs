@@ -25,14 +25,14 @@ const SHOWN_ALWAYS: [&str; 2] = ["config", "data"];
 /// Books on-demand consultations, without double bookings or lost data.
 #[derive(Parser)]
 #[command(name = "switchboard", version, about)]
-pub struct CommandLine {
+pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub command: Subcommands,
 }
 
 impl Subcommands {
     /// Reads the command line. A bad command line ends the program with a suggestion.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let mut command = with_help(CommandLine::command());
         let read = command.try_get_matches_from_mut(std::env::args_os());
         match read.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
@@ -85,7 +85,7 @@ fn advise(error: &mut clap::Error) {
 }
 
 #[derive(Subcommand)]
-pub enum Subcommands {
+pub(crate) enum Subcommands {
     /// Run the server until SIGTERM or SIGINT
     Serve {
         #[command(flatten)]
@@ -155,7 +155,7 @@ pub enum Subcommands {
 }
 
 #[derive(Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Print every setting with its value and origin, and secrets as `***`
     Print {
         /// Print as a settings file
@@ -170,7 +170,7 @@ pub enum ConfigCommand {
 }
 
 #[derive(clap::Args)]
-pub struct TokenFlags {
+pub(crate) struct TokenFlags {
     /// Check whether a server with these settings accepts this token, and print its holder; `-` reads the token from
     /// standard input, which other users cannot see. Exit 1 if the token is refused
     #[arg(long, value_name = "TOKEN", conflicts_with_all = ["role", "sub", "company", "name", "topics", "scope", "key"])]

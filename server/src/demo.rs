@@ -49,7 +49,7 @@ pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
 
 /// Next steps for a person who has just started `--dev`.
 #[must_use]
-pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
+pub(crate) fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     let data = settings.data.display();
     // The name by which this program was started, so that the next command can be copied as it stands.
     let own = std::env::args().next().unwrap_or_else(|| "switchboard".into());
@@ -103,7 +103,7 @@ pub fn people(clock: &Clock, keyring: &Keyring) -> Value {
 
 /// Text in place of the start page, where there are no pages.
 #[must_use]
-pub fn without_pages(why: &str) -> String {
+pub(crate) fn without_pages(why: &str) -> String {
     format!(
         "Switchboard is running in development mode (--dev), and {why}.
 

@@ -29,7 +29,7 @@ impl Origins {
     /// Whether a socket may be opened by that request. A request without an origin comes from an app or a back end, not
     /// from a page, and the server's own pages may always open one.
     #[must_use]
-    pub fn may_open_socket(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn may_open_socket(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         let own = || headers.get(header::HOST).is_some_and(|host| is_own(origin, host));
         self.0.is_empty() || self.allow(origin) || own()

@@ -32,7 +32,7 @@ pub struct Trust {
 impl Trust {
     /// Trust at a start; `latest` is the time of the newest stored event.
     #[must_use]
-    pub fn at_start(latest: Option<Time>, now: ClockReading) -> Self {
+    pub(crate) fn at_start(latest: Option<Time>, now: ClockReading) -> Self {
         let mut trust = Self { ahead_ms: now.ahead_ms(), from: now.even };
         let ahead_ms = latest.map_or(0, |latest| latest.ms_until(now.wall));
         if let Some(latest) = latest
@@ -44,7 +44,7 @@ impl Trust {
     }
 
     /// Whether history may be removed now.
-    pub fn is_given(&mut self, now: ClockReading) -> bool {
+    pub(crate) fn is_given(&mut self, now: ClockReading) -> bool {
         let went_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
         self.ahead_ms = now.ahead_ms();
         if went_ms > DAY_MS.cast_signed() {
@@ -74,7 +74,7 @@ pub fn needed_by_webhooks() -> OldestNeeded {
 
 /// Reason why a company's history was not cut.
 #[derive(Debug, thiserror::Error)]
-pub enum NotCut {
+pub(crate) enum NotCut {
     /// The store cannot be read.
     #[error(transparent)]
     Unread(#[from] StoreError),

@@ -9,7 +9,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 ///
 /// # Errors
 /// When the handed-over descriptor is no listening socket for TCP.
-pub fn handed_over() -> io::Result<Option<TcpListener>> {
+pub(crate) fn handed_over() -> io::Result<Option<TcpListener>> {
     let mut handed = listenfd::ListenFd::from_env();
     if handed.len() == 0 { Ok(None) } else { handed.take_tcp_listener(0) }
 }

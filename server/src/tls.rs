@@ -32,7 +32,7 @@ pub enum BadCertificate {
 impl BadCertificate {
     /// Whether the file of the key is the bad one.
     #[must_use]
-    pub const fn is_of_key(&self) -> bool {
+    pub(crate) const fn is_of_key(&self) -> bool {
         matches!(self, Self::Key(..))
     }
 }
@@ -66,7 +66,7 @@ impl Tls {
 
     /// The acceptor for a new connection.
     #[must_use]
-    pub fn acceptor(&self) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone().into()
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A stream whose waiting write fails after a time in which nothing was taken.
 #[derive(Debug)]
-pub struct TakenOrCut<S> {
+pub(crate) struct TakenOrCut<S> {
     stream: S,
     most: Duration,
     /// Moment by which something must be taken, while a write waits.
@@ -19,7 +19,7 @@ pub struct TakenOrCut<S> {
 
 impl<S> TakenOrCut<S> {
     /// Wraps a stream, on which a write waits for at most that time.
-    pub const fn new(stream: S, most: Duration) -> Self {
+    pub(crate) const fn new(stream: S, most: Duration) -> Self {
         Self { stream, most, until: None }
     }
 

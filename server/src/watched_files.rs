@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Files, and their state when they were read.
-pub struct WatchedFiles {
+pub(crate) struct WatchedFiles {
     paths: Vec<PathBuf>,
     seen: Vec<FileStamp>,
     hangup: Signal,
@@ -24,13 +24,13 @@ impl WatchedFiles {
     ///
     /// # Errors
     /// When SIGHUP cannot be received.
-    pub fn of(paths: Vec<PathBuf>) -> io::Result<Self> {
+    pub(crate) fn of(paths: Vec<PathBuf>) -> io::Result<Self> {
         let seen = look(&paths);
         Ok(Self { paths, seen, hangup: signal(SignalKind::hangup())? })
     }
 
     /// Returns when a file has changed, and on SIGHUP.
-    pub async fn changed(&mut self) {
+    pub(crate) async fn changed(&mut self) {
         loop {
             let is_asked = tokio::select! {
                 asked = self.hangup.recv() => asked.is_some(),

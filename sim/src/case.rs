@@ -37,7 +37,7 @@ impl Case {
     }
 
     /// The numbers of the throws that are run.
-    pub fn throws(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+    pub(crate) fn throws(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match &self.only {
             Some(only) => Box::new(only.iter().copied()),
             None => Box::new(0..self.steps),
@@ -58,7 +58,7 @@ impl Case {
 
     /// The dice of one throw. They do not depend on other throws, so that any throw can be left out.
     #[must_use]
-    pub fn dice(&self, throw: u32) -> fastrand::Rng {
+    pub(crate) fn dice(&self, throw: u32) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed ^ (u64::from(throw) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 }

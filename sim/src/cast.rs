@@ -15,7 +15,7 @@ use crate::reference::{ExpectedNotices, Model, ShownToken};
 use crate::wire::DeviceFrame;
 
 /// The start of every simulation: a Monday.
-pub const BEGIN_MS: u64 = 1_795_424_400_000;
+pub(crate) const BEGIN_MS: u64 = 1_795_424_400_000;
 /// The most things of each kind that a person remembers.
 const REMEMBERED: usize = 6;
 
@@ -198,7 +198,7 @@ pub struct Memory {
 
 impl Memory {
     /// Moves unanswered requests of that device to `unsure`: the server may or may not have done them.
-    pub fn line_is_lost(&mut self, phone: usize) {
+    pub(crate) fn line_is_lost(&mut self, phone: usize) {
         let lost: Vec<(usize, u64)> = self.waiting.keys().filter(|(of, _)| *of == phone).copied().collect();
         for key in lost {
             let frame = self.waiting.remove(&key);

@@ -149,7 +149,7 @@ impl World {
     ///
     /// When the clock jumps, the company's time may differ from the wall clock's, and the moment of the request is
     /// unknown; the check is skipped then.
-    pub fn nothing_came_of(&mut self, office: usize, step: &ModelStep) {
+    pub(crate) fn nothing_came_of(&mut self, office: usize, step: &ModelStep) {
         if self.weather.weights.jump > 0 || self.offices[office].epoch.is_none() {
             return;
         }
@@ -311,7 +311,7 @@ impl World {
     }
 
     /// A device leaves a room. The company hears only of the last departure.
-    pub fn depart(&mut self, seat: &JoinedRoom) -> ModelStep {
+    pub(crate) fn depart(&mut self, seat: &JoinedRoom) -> ModelStep {
         let rooms = &mut self.offices[seat.office].rooms;
         let Some(lines) = rooms.get_mut(&seat.place) else { return ModelStep::Nothing(ExpectedAnswer::Done) };
         let was_there = is_there(lines);
@@ -348,7 +348,7 @@ impl World {
     }
 
     /// Makes the device of a client stop answering until something is heard of it.
-    pub fn hush(&mut self, dice: &mut fastrand::Rng) {
+    pub(crate) fn hush(&mut self, dice: &mut fastrand::Rng) {
         let clients = self.phones.iter().enumerate().flat_map(|(phone, found)| {
             let seats = found.seats.iter().filter(|(_, seat)| matches!(seat.place, RoomName::Client(_)));
             seats.map(move |(topic, seat)| (phone, Chore::Answers(topic.clone(), seat.line, false)))
@@ -360,7 +360,7 @@ impl World {
     }
 
     /// The chore that marks a silent device as present once a frame of it is heard.
-    pub fn answers_again(&self, phone: usize) -> Option<Chore> {
+    pub(crate) fn answers_again(&self, phone: usize) -> Option<Chore> {
         self.phones[phone].seats.iter().find_map(|(topic, seat)| {
             let lines = self.offices[seat.office].rooms.get(&seat.place)?;
             let silent = lines.iter().any(|known| known.line == seat.line && known.silent);
@@ -415,13 +415,13 @@ impl World {
 
     /// The seat that a join on the same topic replaces.
     #[must_use]
-    pub fn seat_given_up(&self, phone: usize, frame: &DeviceFrame) -> Option<JoinedRoom> {
+    pub(crate) fn seat_given_up(&self, phone: usize, frame: &DeviceFrame) -> Option<JoinedRoom> {
         let seat = self.phones[phone].seats.get(&frame.topic);
         seat.filter(|_| matches!(frame.wish, Wish::Join)).cloned()
     }
 
     /// The task has returned the device. A request without a turn was refused at once, or had no effect.
-    pub fn finish_device(&mut self, phone: usize, task: &Task) {
+    pub(crate) fn finish_device(&mut self, phone: usize, task: &Task) {
         if let What::Answers(_, topic, line, answers) = &task.what
             && !task.taken
             && let Some(seat) = self.phones[phone].seats.get(topic).filter(|seat| seat.line == *line).cloned()
@@ -465,7 +465,7 @@ impl World {
 
     /// Whether the disk never fails in this weather.
     #[must_use]
-    pub fn is_calm(&self) -> bool {
+    pub(crate) fn is_calm(&self) -> bool {
         self.weather.weights.disk == 0 && self.weather.weights.reads == 0
     }
 }

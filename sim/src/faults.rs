@@ -17,7 +17,7 @@ const COMMANDS_WITHOUT: u64 = 50_000;
 /// A fault to be planted in the product.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub name: String,
     /// The planted defect, in words.
     pub what: String,
@@ -39,7 +39,7 @@ impl Fault {
     /// # Panics
     /// Never: a test reads the list.
     #[must_use]
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         toml::from_str::<List>(LIST).unwrap_or_else(|error| panic!("faults.toml: {error}")).fault
     }
 
@@ -47,7 +47,7 @@ impl Fault {
     ///
     /// # Errors
     /// When the text to be replaced does not occur exactly once.
-    pub fn put_into(&self, text: &str) -> anyhow::Result<String> {
+    pub(crate) fn put_into(&self, text: &str) -> anyhow::Result<String> {
         let times = text.matches(&self.find).count();
         ensure!(times == 1, "`{}`: what must be replaced is {times} times in {}", self.name, self.file.display());
         Ok(text.replacen(&self.find, &self.replace, 1))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The topics to which the joins of some clients' devices restrict their availability.
 #[must_use]
-pub fn only_of(phone: usize) -> Option<&'static [&'static str]> {
+pub(crate) fn only_of(phone: usize) -> Option<&'static [&'static str]> {
     [None, Some(&["law", "tax"] as &[&str]), Some(&["never named"] as &[&str])][phone % 3]
 }
 

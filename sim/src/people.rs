@@ -14,7 +14,7 @@ const PHONES_MAX: usize = 3;
 
 impl World {
     /// Sends a request from a person's device.
-    pub fn send_frame(&mut self, phone: usize, topic: &str, wish: Wish) {
+    pub(crate) fn send_frame(&mut self, phone: usize, topic: &str, wish: Wish) {
         let found = &mut self.phones[phone];
         if !found.is_up {
             return;
@@ -37,7 +37,7 @@ impl World {
 
     /// The topic where a client books, an employee works or an admin watches.
     #[must_use]
-    pub fn own_topic(&self, person: usize) -> String {
+    pub(crate) fn own_topic(&self, person: usize) -> String {
         let found = &self.people[person];
         let company = &self.offices[found.office.unwrap_or(0)].id;
         match found.role {

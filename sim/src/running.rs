@@ -34,7 +34,7 @@ impl World {
     }
 
     /// Wakes the companies with passed deadlines, as the timekeeper does.
-    pub fn wake_due(&mut self) {
+    pub(crate) fn wake_due(&mut self) {
         let Some(server) = &self.server else { return };
         server.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
         let due = server.context.exchange.take_due();
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// Polls every task; returns whether any has ended.
-    pub fn poll_all(&mut self) -> bool {
+    pub(crate) fn poll_all(&mut self) -> bool {
         let mut any = false;
         let mut n = 0;
         while n < self.tasks.len() {

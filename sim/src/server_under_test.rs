@@ -19,14 +19,14 @@ use crate::disk::Disk;
 use crate::weather::Weather;
 
 /// Rows of one page of a board: few, so that a small company's board has several pages.
-pub const BOARD_PAGE_ROWS: usize = 3;
+pub(crate) const BOARD_PAGE_ROWS: usize = 3;
 /// The most frames that wait for one device.
 const OUTBOX_FRAMES: usize = 256;
 /// The most companies that wait for their snapshot.
 const SNAPSHOTS_WAITING: usize = 8;
 
 /// The outboxes of all devices that were ever connected to this server, by device number.
-pub type DeviceOutboxes = Arc<Mutex<Vec<Option<outbox::OutboxReceiver>>>>;
+pub(crate) type DeviceOutboxes = Arc<Mutex<Vec<Option<outbox::OutboxReceiver>>>>;
 
 /// The server of the simulation, while it runs.
 pub struct ServerUnderTest {
@@ -133,7 +133,7 @@ impl ServerUnderTest {
     }
 
     /// Takes the entries queued since the last call; they still wait for their commit.
-    pub fn newly_queued(&mut self) -> Vec<Queued> {
+    pub(crate) fn newly_queued(&mut self) -> Vec<Queued> {
         let mut queued = Vec::new();
         while let Ok(work) = self.queue.try_recv() {
             let place = self.way_in.clone().try_reserve_owned().ok();
@@ -216,7 +216,7 @@ impl ServerUnderTest {
 
     /// A company that is due for a snapshot, if there is one.
     #[must_use]
-    pub fn wants_snapshot(&self) -> Option<CompanyId> {
+    pub(crate) fn wants_snapshot(&self) -> Option<CompanyId> {
         // The simulator's disk has no bases.
         let mut due = std::iter::from_fn(|| self.snapshots.try_recv().ok());
         due.find_map(|due| match due {
@@ -226,7 +226,7 @@ impl ServerUnderTest {
     }
 
     /// Queues a company's state, as the snapshot thread does.
-    pub fn queue_snapshot(&mut self, company: &CompanyId) {
+    pub(crate) fn queue_snapshot(&mut self, company: &CompanyId) {
         let state = self.disk.company(company);
         if let Ok(place) = self.way_in.try_reserve() {
             place.send(JournalItem::snapshot(&state, 0));
@@ -235,7 +235,7 @@ impl ServerUnderTest {
 
     /// Stores a batch and then ends the server as a power cut would, before anything is released; returns the number of
     /// entries stored.
-    pub fn die_after_storing(mut self, most: usize) -> usize {
+    pub(crate) fn die_after_storing(mut self, most: usize) -> usize {
         let epoch = self.epoch();
         let rests_on_what_was_lost = |waiting: &WaitingItem| match &waiting.work {
             JournalItem::Entry(entry) => entry.epoch != epoch,

@@ -74,7 +74,7 @@ impl What {
 /// # Panics
 /// When a back end cannot send the step over HTTP.
 #[must_use]
-pub fn admin_command(step: &ModelStep) -> Command {
+pub(crate) fn admin_command(step: &ModelStep) -> Command {
     match step.clone() {
         ModelStep::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
         ModelStep::SetBrand(brand) => Command::SetBrand { brand },

@@ -117,7 +117,7 @@ impl World {
     }
 
     /// Before anything is released, only answers that rest on no commit may be sent: a refusal, a heartbeat, a close.
-    pub fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<ReceivedFrame> {
+    pub(crate) fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<ReceivedFrame> {
         let mut at_once = Vec::new();
         for (phone, outgoing) in sent {
             let Some(text) = text(&outgoing) else { panic!("promise 2: shut out before anything was released") };

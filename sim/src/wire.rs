@@ -75,7 +75,7 @@ impl DeviceFrame {
 
     /// Whether the request may be repeated after a lost answer: it has an idempotency key, or names a thing by id.
     #[must_use]
-    pub const fn can_be_repeated(&self) -> bool {
+    pub(crate) const fn can_be_repeated(&self) -> bool {
         match &self.wish {
             Wish::Book(_, _, key) | Wish::Say(_, key) => key.is_some(),
             Wish::Cancel(_) | Wish::Accept(_) | Wish::Reject(_) | Wish::Notes(_) | Wish::End(_) => true,

@@ -136,7 +136,7 @@ impl World {
     }
 
     /// Starts the server again, on what is stored.
-    pub fn start_house(&mut self) {
+    pub(crate) fn start_house(&mut self) {
         self.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
         let server = ServerUnderTest::start(&self.disk, &self.clock, &self.weather);
         let disk = self.disk.clone();
@@ -156,7 +156,7 @@ impl World {
     }
 
     /// Ends the server in whatever way; `stored` of the waiting entries are still stored.
-    pub fn end_house(&mut self, stored: usize) {
+    pub(crate) fn end_house(&mut self, stored: usize) {
         let Some(server) = self.server.take() else { return };
         let stored = server.die_after_storing(stored);
         for expectation in std::mem::take(&mut self.expectations).into_iter().take(stored) {

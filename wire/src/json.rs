@@ -81,7 +81,7 @@ pub fn text_bytes(text: &str) -> usize {
 }
 
 /// Whether a byte needs no escape in JSON. Bytes beyond ASCII need none.
-pub const fn is_plain_byte(byte: u8) -> bool {
+pub(crate) const fn is_plain_byte(byte: u8) -> bool {
     (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }
 

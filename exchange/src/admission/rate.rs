@@ -7,7 +7,7 @@ use switchboard_core::Time;
 
 /// The burst after a rest, in milliseconds of the rate. The burst is the same for every rate, so that the contract
 /// needs one sentence for it. After a rest of this length a key is as good as new, and may be forgotten.
-pub const BURST_MS: u64 = 20_000;
+pub(crate) const BURST_MS: u64 = 20_000;
 /// Keys in each of the two generations. A key takes about 40 bytes, so a rate takes at most some 5 MB.
 const KEYS_MAX: usize = 65_536;
 const US_PER_MS: u64 = 1000;
@@ -23,7 +23,7 @@ const US_PER_S: u64 = 1_000_000;
 /// any key, because each of its keys has rested for so long that its full burst is available again. A generation with
 /// [`KEYS_MAX`] keys ends early; a key that is forgotten early may do more than the rate, and never less.
 #[derive(Debug)]
-pub struct Rate {
+pub(super) struct Rate {
     /// Microseconds between two requests; none for no limit.
     interval_us: Option<u64>,
     keys_max: usize,
@@ -40,7 +40,7 @@ struct Generations {
 impl Rate {
     /// A limit of so many requests a second for each key; 0 is no limit.
     #[must_use]
-    pub fn per_s(count: u64) -> Self {
+    pub(super) fn per_s(count: u64) -> Self {
         Self::with_keys(count, KEYS_MAX)
     }
 
@@ -52,17 +52,17 @@ impl Rate {
 
     /// Counts one request of a key. If that is too early, the error is the wait in milliseconds, and nothing is
     /// counted.
-    pub fn take(&self, key: u64, now: Time) -> Result<(), u64> {
+    pub(super) fn take(&self, key: u64, now: Time) -> Result<(), u64> {
         self.take_many(key, 1, now)
     }
 
     /// Counts a request that costs as much as `many`, or nothing, as [`Rate::take`] does.
-    pub fn take_many(&self, key: u64, many: u64, now: Time) -> Result<(), u64> {
+    pub(super) fn take_many(&self, key: u64, many: u64, now: Time) -> Result<(), u64> {
         self.spend(key, many, now, too_early)
     }
 
     /// Counts `many` more requests for one that was granted before its cost was known. Later requests wait for them.
-    pub fn charge(&self, key: u64, many: u64, now: Time) {
+    pub(crate) fn charge(&self, key: u64, many: u64, now: Time) {
         if many > 0 {
             let _never_too_early = self.spend(key, many, now, |_, _, _| Ok(()));
         }
@@ -88,7 +88,7 @@ impl Rate {
     }
 
     /// Whether a request of a key would be granted now; nothing is counted.
-    pub fn look(&self, key: u64, now: Time) -> Result<(), u64> {
+    pub(super) fn look(&self, key: u64, now: Time) -> Result<(), u64> {
         let Some(interval_us) = self.interval_us else { return Ok(()) };
         let now_us = now.as_ms().saturating_mul(US_PER_MS);
         let next_us = self.lock().next_of(key).max(now_us);

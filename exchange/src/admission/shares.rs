@@ -29,7 +29,7 @@ pub struct ShareLimits {
 }
 
 /// Statistics and timelines, which may read a long past. Each takes a thread, and as much of a core as there is.
-pub const LONG_READS: ShareLimits = ShareLimits {
+pub(crate) const LONG_READS: ShareLimits = ShareLimits {
     what: "long reads",
     all: 4,
     of_company: 2,
@@ -41,9 +41,9 @@ pub const LONG_READS: ShareLimits = ShareLimits {
     waiting: 16,
 };
 /// Pages of lists. Most take a millisecond, but a filter may go through the whole history.
-pub const LISTS: ShareLimits = ShareLimits { what: "lists", ..LONG_READS };
+pub(crate) const LISTS: ShareLimits = ShareLimits { what: "lists", ..LONG_READS };
 /// Pages of the feed. They wait longer, because all followers of a feed read on at the same moment.
-pub const SLICES: ShareLimits = ShareLimits {
+pub(crate) const SLICES: ShareLimits = ShareLimits {
     what: "feeds that read",
     of_person: 2,
     wait: Duration::from_secs(60),
@@ -51,7 +51,7 @@ pub const SLICES: ShareLimits = ShareLimits {
     ..LISTS
 };
 /// Exports, each of which reads for as long as its caller takes data.
-pub const EXPORTS: ShareLimits = ShareLimits {
+pub(crate) const EXPORTS: ShareLimits = ShareLimits {
     what: "exports",
     all: 4,
     of_company: 1,
@@ -81,7 +81,7 @@ pub const LOGOS: ShareLimits =
     ShareLimits { what: "logos", all: 1024, of_company: 512, of_key: 0, of_person: 0, of_address: 128, ..EXPORTS };
 
 /// Queries of the store over HTTP that may take long, at once.
-pub const LONG_AT_ONCE: usize = LONG_READS.all + LISTS.all + SLICES.all + EXPORTS.all;
+pub(crate) const LONG_AT_ONCE: usize = LONG_READS.all + LISTS.all + SLICES.all + EXPORTS.all;
 /// Threads for queries of the store: more than the long queries over HTTP can take, so that a join always finds one.
 pub const BLOCKING_THREADS: usize = LONG_AT_ONCE + 12;
 

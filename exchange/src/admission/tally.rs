@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counts the things of each key, and keeps a value that they share. A key without things is forgotten, so there are
 /// never more keys than things.
-pub struct Tally<T> {
+pub(crate) struct Tally<T> {
     most: usize,
     new: Box<dyn Fn() -> T + Send + Sync>,
     held: Mutex<HashMap<u64, (usize, T)>>,
@@ -14,7 +14,7 @@ pub struct Tally<T> {
 impl<T: Clone + Default + 'static> Tally<T> {
     /// A tally of at most so many things for each key; 0 is no limit.
     #[must_use]
-    pub fn of(most: usize) -> Arc<Self> {
+    pub(super) fn of(most: usize) -> Arc<Self> {
         Self::sharing(most, T::default)
     }
 }
@@ -28,13 +28,13 @@ impl<T> std::fmt::Debug for Tally<T> {
 impl<T: Clone> Tally<T> {
     /// A tally whose things of one key share a value that `new` makes.
     #[must_use]
-    pub fn sharing(most: usize, new: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn sharing(most: usize, new: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { most, new: Box::new(new), held: Mutex::default() })
     }
 
     /// One more thing for a key; none if the key has its maximum.
     #[must_use]
-    pub fn take(self: &Arc<Self>, key: u64) -> Option<TallyPermit<T>> {
+    pub(super) fn take(self: &Arc<Self>, key: u64) -> Option<TallyPermit<T>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, shared) = held.entry(key).or_insert_with(|| (0, (self.new)()));
         if self.most > 0 && *count >= self.most {
@@ -47,7 +47,7 @@ impl<T: Clone> Tally<T> {
 
 /// One thing of a key, counted until it is dropped.
 #[derive(Debug)]
-pub struct TallyPermit<T> {
+pub(crate) struct TallyPermit<T> {
     tally: Arc<Tally<T>>,
     pub key: u64,
     /// The value that all things of the key share.

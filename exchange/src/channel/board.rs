@@ -13,8 +13,6 @@ use super::company::{provision_company, refused};
 use super::{ChannelRequest, Joined, Seat, forbidden, shortened};
 use crate::companies::{JoinSnapshot, Response, Room};
 
-pub const EVENTS: &[&str] = &["more"];
-
 /// Rows of a page. Most companies fit into one page, and others are read in some hundred, far fewer than the requests
 /// that one person may make at once.
 pub const PAGE_MAX_ROWS: usize = 1_000;

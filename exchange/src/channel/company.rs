@@ -14,7 +14,7 @@ use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 use super::{ChannelRequest, Joined, Seat, forbidden, limited_view, unknown_event};
 use crate::companies::{JoinSnapshot, Response, Room, Subscriber, Visit, goes_on};
 
-pub const EVENTS: &[&str] = &["book", "cancel"];
+pub(crate) const EVENTS: &[&str] = &["book", "cancel"];
 
 /// The join reply for a client's device, with everything that the app draws.
 struct CompanySnapshot<'a> {
@@ -25,7 +25,7 @@ struct CompanySnapshot<'a> {
 object!(CompanySnapshot<'_> { company, availability, booking });
 
 /// Topics to which a client may narrow the availability: as many as one employee may name.
-pub const TOPICS_PER_JOIN_MAX: usize = TOPICS_PER_EMPLOYEE_MAX;
+pub(crate) const TOPICS_PER_JOIN_MAX: usize = TOPICS_PER_EMPLOYEE_MAX;
 
 /// Joins a client's device to the company's topic.
 pub async fn join(

@@ -17,7 +17,7 @@ use super::{ChannelRequest, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
 use crate::companies::{JoinSnapshot, Response, Room, Visit};
 
-pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
+pub(crate) const EVENTS: &[&str] = &["set_status", "accept", "reject"];
 
 /// The join reply for an employee's device, with everything that the app draws.
 struct EmployeeSnapshot<'a> {

@@ -58,7 +58,7 @@ impl Topic {
 
 /// Whether two names mean the same topic.
 #[must_use]
-pub fn is_same_topic(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_topic(one: &str, other: &str) -> bool {
     // Swift writes UUIDs in capitals. Other ids are compared as they are, because their case counts.
     const SESSION: &str = "session:";
     let is_session = || one.starts_with(SESSION) && other.starts_with(SESSION);
@@ -123,13 +123,13 @@ impl ChannelRequest<'_> {
     }
 
     /// Refuses to store more of a company whose people have stored too much lately; the error is the reply.
-    pub fn may_store(&self, visit: &mut Visit<'_>) -> Result<(), String> {
+    pub(crate) fn may_store(&self, visit: &mut Visit<'_>) -> Result<(), String> {
         let stored = visit.may_store(self.context.admission.stored_per_company_per_s());
         stored.map_err(|retry_in_ms| view::json(&limited_view(Limited::on_stored(retry_in_ms))))
     }
 
     /// Counts a refused join as several.
-    pub fn join_was_refused(&self) {
+    pub(crate) fn join_was_refused(&self) {
         self.context.admission.join_was_refused(self.pass, self.clock().even());
     }
 
@@ -140,7 +140,7 @@ impl ChannelRequest<'_> {
     }
 
     /// Visits the company, and replies once the visit is committed.
-    pub async fn reply_after_commit(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
+    pub(crate) async fn reply_after_commit(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
         // Awaited outside the visit, because no company waits for a device.
         let place = self.pass.place().await;
         // The span goes with the reply, so that the trace includes the commit.
@@ -227,7 +227,7 @@ pub struct Seat {
 impl Seat {
     /// The frame that tells the device that this join is over.
     #[must_use]
-    pub fn close_frame(&self, version: Version) -> String {
+    pub(crate) fn close_frame(&self, version: Version) -> String {
         phoenix::push(version, &self.join_ref, &self.join_ref, &self.topic, phoenix::event::CLOSE, "{}")
     }
 }

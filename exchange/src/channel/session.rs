@@ -23,7 +23,7 @@ pub const MESSAGES_SHOWN_MAX_BYTES: usize = 1024 * 1024;
 const MESSAGE_FORM_BYTES: usize = 128;
 
 /// The events that a party may push, `notes` the employee alone.
-pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
+pub(crate) const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
 
 /// The join reply for a client's device, with everything that the app draws.
 struct SessionSnapshot<'a> {

@@ -160,7 +160,7 @@ impl Exchange {
 
     /// Visits a company for a device. The reply that `work` returns is sent with the commit, before the notices of the
     /// same visit. After an error nothing was done.
-    pub async fn visit_and_reply(
+    pub(crate) async fn visit_and_reply(
         &self,
         id: &CompanyId,
         work: impl FnOnce(&mut Visit<'_>) -> Reply,

@@ -44,12 +44,12 @@ impl ReplyTo {
     }
 
     /// Sends an error at once, because it rests on no entry that could be lost.
-    pub fn send_error(&self, error: &ErrorView<'_>) {
+    pub(crate) fn send_error(&self, error: &ErrorView<'_>) {
         self.send(&Err(view::json(error)));
     }
 
     /// Sends the reason for which nothing can be done now.
-    pub fn send_not_now(&self, not_now: NotNow) {
+    pub(crate) fn send_not_now(&self, not_now: NotNow) {
         self.send_error(&not_now.view());
     }
 }

@@ -104,7 +104,7 @@ impl Rooms {
 
     /// Reopens the topics that were closed after the event `seq`, up to which the company was loaded, because those
     /// closes were lost.
-    pub fn reopen_after(&mut self, seq: u64) {
+    pub(crate) fn reopen_after(&mut self, seq: u64) {
         for (room, closed) in std::mem::take(&mut self.closed) {
             for Closed { line, seq: closed_at } in closed {
                 if closed_at > seq {
@@ -130,7 +130,7 @@ impl Rooms {
 
     /// The lines of a room that get frames.
     #[must_use]
-    pub fn in_room(&self, room: &Room) -> &[Subscriber] {
+    pub(crate) fn in_room(&self, room: &Room) -> &[Subscriber] {
         self.lines.get(room).map_or(&[], Vec::as_slice)
     }
 
@@ -142,12 +142,12 @@ impl Rooms {
 
     /// Whether no client gets frames.
     #[must_use]
-    pub fn has_no_clients(&self) -> bool {
+    pub(crate) fn has_no_clients(&self) -> bool {
         self.clients().next().is_none()
     }
 
     /// All rooms with a device in them.
-    pub fn occupied(&self) -> impl Iterator<Item = &Room> {
+    pub(crate) fn occupied(&self) -> impl Iterator<Item = &Room> {
         // A room in both maps would otherwise come twice.
         let closed = self.closed.keys().filter(|room| !self.lines.contains_key(room));
         self.lines.keys().chain(closed)

@@ -241,7 +241,7 @@ impl<'a> Visit<'a> {
 
     /// The snapshot for a device that joins a room. Devices that would get the same text share one, as long as any of
     /// them waits for it.
-    pub fn shown_once(&mut self, room: &Room, show: impl FnOnce(&Company) -> String) -> Arc<String> {
+    pub(crate) fn shown_once(&mut self, room: &Room, show: impl FnOnce(&Company) -> String) -> Arc<String> {
         let LoadedCompany { company, shown, .. } = &mut *self.live;
         let same = shown.as_ref().filter(|shown| shown.seq == company.seq() && shown.room == *room);
         if let Some(text) = same.and_then(|shown| shown.text.upgrade()) {
@@ -259,7 +259,7 @@ impl<'a> Visit<'a> {
 
     /// Whether more of what the company's people write and do may be stored, at a rate in bytes per second; 0 is no
     /// limit. The error is the wait in milliseconds.
-    pub fn may_store(&mut self, per_s: u64) -> Result<(), u64> {
+    pub(crate) fn may_store(&mut self, per_s: u64) -> Result<(), u64> {
         self.live.stored.done.may_grow(per_s, self.even)
     }
 
@@ -347,7 +347,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The availability for a client who has just joined, noted as told to that client.
-    pub fn show_availability(&mut self) -> Availability {
+    pub(crate) fn show_availability(&mut self) -> Availability {
         let LoadedCompany { company, rooms, told, .. } = &mut *self.live;
         let availability = company.availability();
         // The client's own line is in the room already.

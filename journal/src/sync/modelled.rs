@@ -115,7 +115,7 @@ pub mod mpsc {
             self.0.reserve().await.map(Permit)
         }
 
-        pub async fn reserve_many(&self, places: usize) -> Result<PermitIterator<'_, T>, error::SendError<()>> {
+        pub(crate) async fn reserve_many(&self, places: usize) -> Result<PermitIterator<'_, T>, error::SendError<()>> {
             step();
             self.0.reserve_many(places).await
         }
@@ -133,7 +133,7 @@ pub mod mpsc {
             self.0.capacity()
         }
 
-        pub fn max_capacity(&self) -> usize {
+        pub(crate) fn max_capacity(&self) -> usize {
             self.0.max_capacity()
         }
 
@@ -157,12 +157,12 @@ pub mod mpsc {
     pub struct Receiver<T>(mpsc::Receiver<T>);
 
     impl<T> Receiver<T> {
-        pub fn blocking_recv_many(&mut self, values: &mut Vec<T>, most: usize) -> usize {
+        pub(crate) fn blocking_recv_many(&mut self, values: &mut Vec<T>, most: usize) -> usize {
             step();
             shuttle::future::block_on(self.0.recv_many(values, most))
         }
 
-        pub fn poll_recv_many(
+        pub(crate) fn poll_recv_many(
             &mut self,
             context: &mut std::task::Context<'_>,
             values: &mut Vec<T>,

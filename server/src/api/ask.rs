@@ -33,7 +33,7 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
 
 /// An answer, or the problem that prevents it.
-pub type ApiResult = Result<Response, Problem>;
+pub(crate) type ApiResult = Result<Response, Problem>;
 
 /// An answer with a JSON body.
 #[must_use]
@@ -79,7 +79,7 @@ pub fn may_set(api: &ApiState, visit: &mut Visit<'_>) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `unknown_company`.
-pub fn must_exist(visit: &Visit<'_>) -> Result<(), Problem> {
+pub(crate) fn must_exist(visit: &Visit<'_>) -> Result<(), Problem> {
     exists(visit.company())
 }
 
@@ -113,7 +113,7 @@ pub async fn look(
 ///
 /// # Errors
 /// As [`look`], or when the turns of other callers take too long.
-pub async fn look_through(
+pub(crate) async fn look_through(
     api: &ApiState,
     past: &HistoryReader,
     caller: &Principal,
@@ -238,7 +238,7 @@ pub fn page<T: StoredAsText + Display>(given: Option<u32>, after: Option<&str>) 
 
 /// The problem of a cursor that no page ended with.
 #[must_use]
-pub fn no_cursor() -> Problem {
+pub(crate) fn no_cursor() -> Problem {
     Problem::invalid("`after` must be the `next` of the previous page")
 }
 
@@ -288,7 +288,7 @@ pub fn name(given: Option<String>, otherwise: &str) -> Result<Arc<str>, Problem>
 ///
 /// # Errors
 /// The rule that the name breaks.
-pub fn display_name(name: &str) -> Result<Arc<str>, String> {
+pub(crate) fn display_name(name: &str) -> Result<Arc<str>, String> {
     let must = || format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters, and not only blanks");
     spelled(name, NAME_MAX_CHARS).map(Into::into).ok_or_else(must)
 }

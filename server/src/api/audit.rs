@@ -32,7 +32,7 @@ const REQUEST_ID_MAX_BYTES: usize = 128;
 const TARGET_MAX_CHARS: usize = 512;
 
 /// Whether a request may change something.
-pub fn is_change(method: &Method) -> bool {
+pub(crate) fn is_change(method: &Method) -> bool {
     ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
 }
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::ApiState;
 
 /// The header of an answer that may be behind.
-pub const BEHIND: HeaderName = HeaderName::from_static("switchboard-behind");
+pub(crate) const BEHIND: HeaderName = HeaderName::from_static("switchboard-behind");
 
 /// Marks an answer to a read as possibly behind when the store could not commit at any moment meanwhile.
 pub async fn told(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {

@@ -28,7 +28,7 @@ use crate::reading;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::company_body))]
-pub struct CompanyBody {
+pub(crate) struct CompanyBody {
     #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
     #[schema(value_type = Option<shape::Colour>)]
@@ -42,7 +42,7 @@ pub struct CompanyBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::company_patch))]
-pub struct CompanyPatch {
+pub(crate) struct CompanyPatch {
     #[serde(default)]
     #[schema(value_type = Option<shape::Name>)]
     name: Patched<String>,

@@ -28,7 +28,7 @@ use super::problem::Problem;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_body))]
-pub struct EmployeeBody {
+pub(crate) struct EmployeeBody {
     #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
     #[schema(value_type = Option<Vec<shape::Topic>>, max_items = 64)]
@@ -39,7 +39,7 @@ pub struct EmployeeBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_patch))]
-pub struct EmployeePatch {
+pub(crate) struct EmployeePatch {
     #[serde(default)]
     #[schema(value_type = Option<shape::Name>)]
     name: Patched<String>,

@@ -82,7 +82,7 @@ fn shortened(digest: &[u8]) -> String {
 
 /// An answer with its tag.
 #[must_use]
-pub fn tagged(status: StatusCode, body: &impl Serialize, tag: Option<&Tag>) -> Response {
+pub(crate) fn tagged(status: StatusCode, body: &impl Serialize, tag: Option<&Tag>) -> Response {
     let mut response = shown(status, body);
     if let Some(tag) = tag.and_then(Tag::header) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -149,7 +149,7 @@ impl Conditions {
 
     /// Whether the caller has seen exactly this state already.
     #[must_use]
-    pub fn has_seen(&self, now: &Tag) -> bool {
+    pub(crate) fn has_seen(&self, now: &Tag) -> bool {
         match &self.unless {
             None => false,
             Some(NamedTags::Any) => true,

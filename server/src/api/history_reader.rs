@@ -59,7 +59,7 @@ impl HistoryReader {
     ///
     /// # Errors
     /// When the turns of other callers take too long, or the store cannot be read.
-    pub async fn list_of<T: Send + 'static>(
+    pub(crate) async fn list_of<T: Send + 'static>(
         &self,
         caller: &Principal,
         company: &CompanyId,
@@ -86,7 +86,7 @@ impl HistoryReader {
     ///
     /// # Errors
     /// As [`HistoryReader::list_of`].
-    pub async fn slice_as_projected<T: Send + 'static>(
+    pub(crate) async fn slice_as_projected<T: Send + 'static>(
         &self,
         caller: &Principal,
         company: &CompanyId,
@@ -100,7 +100,7 @@ impl HistoryReader {
     ///
     /// # Errors
     /// When the caller asks too much, the turns of others take too long, or the store cannot be read.
-    pub async fn long_of<T: Send + 'static>(
+    pub(crate) async fn long_of<T: Send + 'static>(
         &self,
         caller: &Principal,
         company: &CompanyId,
@@ -116,7 +116,7 @@ impl HistoryReader {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn as_projected<T: Send + 'static>(
+    pub(crate) async fn as_projected<T: Send + 'static>(
         &self,
         question: impl FnOnce(&dyn Past) -> HistoryResult<T> + Send + 'static,
     ) -> Result<T, Problem> {

@@ -139,7 +139,7 @@ pub async fn import(
 }
 
 /// Methods at an employee's address, where the router would also name `POST`.
-pub fn allowed_at(route: &str, path: &str) -> Option<&'static str> {
+pub(crate) fn allowed_at(route: &str, path: &str) -> Option<&'static str> {
     let is_employee = route.ends_with("/employees/{employee}") && !path.ends_with(&format!("/{PLACE}"));
     is_employee.then_some(FOR_AN_EMPLOYEE)
 }

@@ -212,7 +212,7 @@ pub async fn show(
         (status = 503, description = "`overloaded`, `unavailable`"),
     )
 )]
-pub async fn for_all(
+pub(crate) async fn for_all(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     peer: Option<Extension<Peer>>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 /// Change of one field by a patch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Patched<T> {
+pub(crate) enum Patched<T> {
     /// The field is not named, and stays.
     #[default]
     Kept,
@@ -16,7 +16,7 @@ pub enum Patched<T> {
 
 impl<T> Patched<T> {
     /// Value of the field after the patch.
-    pub fn over(self, kept: impl FnOnce() -> T, default: impl FnOnce() -> T) -> T {
+    pub(crate) fn over(self, kept: impl FnOnce() -> T, default: impl FnOnce() -> T) -> T {
         match self {
             Self::Kept => kept(),
             Self::Reset => default(),
@@ -28,7 +28,7 @@ impl<T> Patched<T> {
     ///
     /// # Errors
     /// The error of `read`.
-    pub fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Patched<U>, E> {
+    pub(crate) fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Patched<U>, E> {
         Ok(match self {
             Self::Kept => Patched::Kept,
             Self::Reset => Patched::Reset,

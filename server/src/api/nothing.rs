@@ -12,7 +12,7 @@ use crate::socket;
 /// Characters of a path that are repeated; no path of this API has as many.
 const SHOWN_CHARS: usize = 512;
 /// Answers a request for an unknown address.
-pub async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
+pub(super) async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
     let path = uri.path();
     let slash = match path.strip_suffix('/') {
         Some(without) if !without.is_empty() => format!(": paths have no trailing slash, as in `{}`", shown(without)),
@@ -22,7 +22,7 @@ pub async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
 }
 
 /// Answers a method that the address does not have. The router knows the methods only afterwards: see [`named`].
-pub async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
+pub(super) async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
     match import::allowed_at(route.as_str(), request.uri().path()) {
         Some(allowed) => Problem::unknown_method(request.method().as_str(), allowed, None),
         None => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", ""),
@@ -31,7 +31,7 @@ pub async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
 
 /// Names the methods of an address to a caller that used another one. This layer is around the router, which sets
 /// `Allow` last.
-pub async fn named(request: Request, next: Next) -> Response {
+pub(super) async fn named(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     // Handshakes of sockets have refusals of their own form.

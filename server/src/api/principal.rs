@@ -46,7 +46,7 @@ impl Principal {
     ///
     /// # Errors
     /// `unauthorized`, or `rate_limited`.
-    pub async fn who_shows(
+    pub(crate) async fn who_shows(
         presented: Option<&str>,
         api: &ApiState,
         peer: Option<Peer>,
@@ -81,7 +81,7 @@ impl Principal {
 
     /// Returns when the caller may no longer be let in: its key was revoked or has expired, its token has expired, or
     /// the person is shut out. `LAST_WORDS` pass first, so that earlier news of an answer comes through.
-    pub async fn may_no_more(self, api: Arc<ApiState>) -> Problem {
+    pub(crate) async fn may_no_more(self, api: Arc<ApiState>) -> Problem {
         loop {
             match self.still_may(&api) {
                 Ok(()) => sleep(LOOK_EVERY).await,
@@ -97,7 +97,7 @@ impl Principal {
     ///
     /// # Errors
     /// `unauthorized`.
-    pub fn still_may(&self, api: &ApiState) -> Result<(), Problem> {
+    pub(crate) fn still_may(&self, api: &ApiState) -> Result<(), Problem> {
         let over = "the key or the token has expired or was revoked meanwhile";
         if self.is_good(api, api.exchange.clock().now()) {
             Ok(())
@@ -130,7 +130,7 @@ impl Principal {
     /// Name of the caller in the context of that company. A person of another company is named together with it,
     /// because both companies may have an `admin olga`.
     #[must_use]
-    pub fn name_in(&self, company: Option<&str>) -> String {
+    pub(crate) fn name_in(&self, company: Option<&str>) -> String {
         match self {
             Self::Person(person) if person.company.as_deref() != company => match &person.company {
                 Some(own) => format!("{} of {own}", self.name()),
@@ -169,7 +169,7 @@ impl Principal {
 
     /// Whether the caller may act in all companies.
     #[must_use]
-    pub fn is_for_all(&self) -> bool {
+    pub(crate) fn is_for_all(&self) -> bool {
         match self {
             Self::Key(key) => key.companies.is_none(),
             Self::Person(_) => false,
@@ -197,7 +197,7 @@ impl Principal {
     ///
     /// # Errors
     /// `rate_limited` when a person asks too much.
-    pub fn asks_long(&self, admission: &Admission, now: Time) -> Result<(), Problem> {
+    pub(crate) fn asks_long(&self, admission: &Admission, now: Time) -> Result<(), Problem> {
         match self {
             Self::Key(_) => Ok(()),
             Self::Person(person) => Ok(admission.long_read(person, now)?),
@@ -225,7 +225,7 @@ impl Principal {
     /// Whether refused attempts of the caller belong in the audit list. Employees and clients can change nothing here:
     /// their lines would only keep their names beyond an erasure, and a crowd of them could fill the list.
     #[must_use]
-    pub fn is_listed(&self) -> bool {
+    pub(crate) fn is_listed(&self) -> bool {
         match self {
             Self::Key(_) => true,
             Self::Person(person) => person.role == Role::Admin,

@@ -186,7 +186,7 @@ fn check_own(person: &Claims, route: Option<&Route>, asked: &RequestedAccess) ->
 
 /// Refusal of a caller that is for other companies.
 #[must_use]
-pub fn is_not_for(caller: &Principal, needed: Scope) -> Problem {
+pub(crate) fn is_not_for(caller: &Principal, needed: Scope) -> Problem {
     let (shows, name) = (caller.shows(), caller.name());
     forbidden(format!("this needs a {shows} with the scope `{needed}` for this company; `{name}` has no access to it"))
 }

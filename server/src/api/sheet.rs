@@ -8,7 +8,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// When a row has no form as JSON.
-pub fn write(columns: &[&str], rows: &[impl Serialize]) -> Result<Vec<u8>, std::io::Error> {
+pub(super) fn write(columns: &[&str], rows: &[impl Serialize]) -> Result<Vec<u8>, std::io::Error> {
     let mut sheet = csv::Writer::from_writer(Vec::new());
     sheet.write_record(columns)?;
     for row in rows {
@@ -35,7 +35,7 @@ fn defused(text: &str) -> String {
 
 /// Value of a `Link` header that names the next page: the same question at the same address, after that cursor.
 #[must_use]
-pub fn link_to_next(uri: &Uri, next: &str) -> String {
+pub(crate) fn link_to_next(uri: &Uri, next: &str) -> String {
     let fields = uri.query().unwrap_or_default().split('&');
     let kept = fields.filter(|field| !field.is_empty() && !field.starts_with("after="));
     let query: Vec<String> = kept.map(str::to_owned).chain([format!("after={next}")]).collect();

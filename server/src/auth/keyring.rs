@@ -29,7 +29,7 @@ impl Keyring {
 
     /// Adds a shared secret, for HS256.
     #[must_use]
-    pub fn with_secret(mut self, secret: &[u8]) -> Self {
+    pub(crate) fn with_secret(mut self, secret: &[u8]) -> Self {
         self.secret = Some(VerificationKey::secret(secret));
         self.signer = Some(Signer::hs256(secret));
         self

@@ -167,7 +167,7 @@ impl Settings {
 
     /// The refusal to serve without any API key, neither a set one nor a stored one.
     #[must_use]
-    pub fn no_api_key() -> BadSetting {
+    pub(crate) fn no_api_key() -> BadSetting {
         let problem = "must be set, unless `switchboard key create` has created a valid key: set the variable \
                        `SWITCHBOARD_API_KEY` or the key `api_key` in the settings file, or run with `--dev`";
         BadSetting { setting: "api_key".to_owned(), origin: Origin::Nowhere, problem: problem.to_owned() }

@@ -9,7 +9,7 @@ use switchboard_wire::HIDDEN;
 /// A URL without its user and password. A text that is no URL may have been meant as one, so the part before its last
 /// `@` is hidden too.
 #[must_use]
-pub fn without_password(url: &str) -> Cow<'_, str> {
+pub(crate) fn without_password(url: &str) -> Cow<'_, str> {
     match Url::parse(url) {
         Ok(read) if read.has_host() && read.username().is_empty() && read.password().is_none() => url.into(),
         Ok(mut read) if read.has_host() => {

@@ -10,7 +10,7 @@ const ASKED_EVERY: Duration = Duration::from_secs(2);
 
 /// The pings to one device. Only a device with a running search has them.
 #[derive(Debug)]
-pub struct Attention {
+pub(crate) struct Attention {
     lines: Vec<WatchedLine>,
     ask_at: Instant,
     /// Moment of the first unanswered ping.
@@ -29,7 +29,7 @@ struct WatchedLine {
 
 /// Work that is due.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct DueChecks {
+pub(crate) struct DueChecks {
     /// The device must be pinged.
     pub ask: bool,
     /// Lines that count as gone from now on.
@@ -38,7 +38,7 @@ pub struct DueChecks {
 
 impl Attention {
     /// Follows the news of a search that go to the device.
-    pub fn follow(attention: &mut Option<Box<Self>>, search: SearchProgress, now: Instant) {
+    pub(super) fn follow(attention: &mut Option<Box<Self>>, search: SearchProgress, now: Instant) {
         let Some(GoesOn { patience_ms, ends_in_ms }) = search.goes_on else {
             if let Some(watching) = attention {
                 watching.lines.iter_mut().filter(|watched| watched.line == search.line).for_each(|w| w.until = None);
@@ -68,7 +68,7 @@ impl Attention {
     }
 
     /// Notes a sign of life of the device. Returns the lines that count again.
-    pub fn heard(attention: &mut Option<Box<Self>>) -> Vec<u64> {
+    pub(super) fn heard(attention: &mut Option<Box<Self>>) -> Vec<u64> {
         let Some(watching) = attention else { return Vec::new() };
         watching.asked = None;
         let gone = watching.lines.iter_mut().filter(|watched| watched.is_gone);
@@ -83,7 +83,7 @@ impl Attention {
 
     /// Moment of the next work.
     #[must_use]
-    pub fn next(&self) -> Option<Instant> {
+    pub(super) fn next(&self) -> Option<Instant> {
         let searches = self.lines.iter().any(|watched| watched.until.is_some());
         searches.then(|| self.overdue_at().into_iter().fold(self.ask_at, Instant::min))
     }
@@ -96,7 +96,7 @@ impl Attention {
     }
 
     /// Finds the work that is due; `is_joined` says whether the device still has a line.
-    pub fn look(attention: &mut Option<Box<Self>>, now: Instant, is_joined: impl Fn(u64) -> bool) -> DueChecks {
+    pub(super) fn look(attention: &mut Option<Box<Self>>, now: Instant, is_joined: impl Fn(u64) -> bool) -> DueChecks {
         let mut due = DueChecks::default();
         let Some(watching) = attention else { return due };
         watching.lines.retain(|watched| is_joined(watched.line));

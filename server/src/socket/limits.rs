@@ -21,7 +21,7 @@ impl SocketLimits {
 
     /// The time without a frame after which a socket is closed.
     #[must_use]
-    pub const fn idle_timeout(&self) -> Duration {
+    pub(crate) const fn idle_timeout(&self) -> Duration {
         self.idle_timeout
     }
 

@@ -61,7 +61,7 @@ pub fn tell(answered: &AnsweredRequest<'_>) {
 }
 
 /// Takes the number of omitted lines that no line has reported yet.
-pub fn take_left_out() -> u64 {
+pub(crate) fn take_left_out() -> u64 {
     [&HANDSHAKES, &REFUSED, &FAILED].map(LineLimiter::take_left_out).into_iter().sum()
 }
 

@@ -55,7 +55,7 @@ impl SummaryCounts {
 }
 
 /// Writes a summary at intervals, until the server ends.
-pub async fn every_minute(mut ending: watch::Receiver<bool>) {
+pub(crate) async fn every_minute(mut ending: watch::Receiver<bool>) {
     let mut before = SummaryCounts::now();
     loop {
         let ends = tokio::time::timeout(EVERY, ending.wait_for(|ends| *ends)).await.is_ok();

@@ -17,13 +17,13 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
 /// Dropping this value sends the waiting spans.
-pub struct Sending(SdkTracerProvider);
+pub(super) struct Sending(SdkTracerProvider);
 
 /// Sends spans to the collector at that address, such as `http://127.0.0.1:4318`.
 ///
 /// # Errors
 /// The address cannot be used.
-pub fn start<S>(endpoint: &str) -> anyhow::Result<(impl Layer<S> + use<S>, Sending)>
+pub(super) fn start<S>(endpoint: &str) -> anyhow::Result<(impl Layer<S> + use<S>, Sending)>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {

@@ -52,7 +52,7 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
 
 /// Whether an address belongs to the public internet.
 #[must_use]
-pub fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -96,7 +96,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// Resolver of names to addresses that webhooks may go to.
 #[derive(Clone, Debug)]
-pub struct Resolver {
+pub(crate) struct Resolver {
     allow_private: bool,
     lookups: Arc<Semaphore>,
 }
@@ -104,7 +104,7 @@ pub struct Resolver {
 impl Resolver {
     /// A resolver for public addresses, or for all.
     #[must_use]
-    pub fn new(allow_private: bool) -> Self {
+    pub(super) fn new(allow_private: bool) -> Self {
         Self { allow_private, lookups: Arc::new(Semaphore::new(LOOKUPS_MAX)) }
     }
 }

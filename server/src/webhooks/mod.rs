@@ -36,7 +36,7 @@ use crate::shutdown::Shutdown;
 pub use address::read_url;
 
 /// Endpoints of one company, at most.
-pub const ENDPOINTS_MAX: usize = 16;
+pub(crate) const ENDPOINTS_MAX: usize = 16;
 /// Requests in flight at once, to all endpoints together. A slow receiver holds its place for at most 15 s, and no
 /// endpoint has more than four places.
 const ON_THE_WAY_MAX: usize = 512;
@@ -121,7 +121,7 @@ impl Webhooks {
     }
 
     /// Wakes the services of a removed company, so that each finds its endpoint gone, and ends.
-    pub fn company_ended(&self, company: &CompanyId) {
+    pub(crate) fn company_ended(&self, company: &CompanyId) {
         for (_, told) in self.rounds().iter().filter(|((of, _), _)| of == company) {
             told.send_modify(|changes| *changes += 1);
         }

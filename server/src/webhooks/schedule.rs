@@ -10,12 +10,12 @@ const PAUSES_MS: [u64; 9] =
 /// The longest pause that a receiver may ask for with `Retry-After`.
 const ASKED_MAX_MS: u64 = 24 * HOUR;
 /// Default number of tries of an event.
-pub const ATTEMPTS: u32 = 10;
+pub(crate) const ATTEMPTS: u32 = 10;
 
 /// Milliseconds to wait after that many failed tries. Each pause is up to a tenth shorter or longer, so that events
 /// that failed together do not return together; `chance` is any number.
 #[must_use]
-pub fn pause_ms(attempts: u32, asked_ms: Option<u64>, chance: u16) -> u64 {
+pub(crate) fn pause_ms(attempts: u32, asked_ms: Option<u64>, chance: u16) -> u64 {
     let place = (attempts.max(1) as usize - 1).min(PAUSES_MS.len() - 1);
     let tenths = 900 + u64::from(chance) % 201;
     (PAUSES_MS[place] * tenths / 1000).max(asked_ms.unwrap_or(0).min(ASKED_MAX_MS))

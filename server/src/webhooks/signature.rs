@@ -12,7 +12,7 @@ const SECRET_BYTES: usize = 32;
 ///
 /// # Errors
 /// When the system has no randomness.
-pub fn fresh_secret() -> Result<Secret, aws_lc_rs::error::Unspecified> {
+pub(crate) fn fresh_secret() -> Result<Secret, aws_lc_rs::error::Unspecified> {
     let mut bytes = [0; SECRET_BYTES];
     rand::fill(&mut bytes)?;
     Ok(Secret::new(format!("{PREFIX}{}", STANDARD.encode(bytes))))

@@ -102,7 +102,7 @@ pub enum Holds {
 impl Search {
     /// The note of the booking.
     #[must_use]
-    pub fn note_json(&self) -> Option<serde_json::Value> {
+    pub(crate) fn note_json(&self) -> Option<serde_json::Value> {
         self.note.as_ref().map(|note| serde_json::from_str(note).unwrap_or_default())
     }
 }
@@ -110,7 +110,7 @@ impl Search {
 impl Staff {
     /// Remaining time of the wrap-up.
     #[must_use]
-    pub const fn wrap_up_left_ms(&self, now: Time) -> Option<u64> {
+    pub(crate) const fn wrap_up_left_ms(&self, now: Time) -> Option<u64> {
         match self.holds {
             Holds::WrapUp(until) => Some(now.ms_until(until)),
             Holds::Nothing | Holds::Offer(_) | Holds::Talk(_) => None,
@@ -130,7 +130,7 @@ impl Staff {
 
     /// Whether the employee can be asked now, about that topic or about any.
     #[must_use]
-    pub fn can_take(&self, topic: Option<&str>) -> bool {
+    pub(crate) fn can_take(&self, topic: Option<&str>) -> bool {
         self.status() == "idle" && self.near == Near::Here && self.takes(topic)
     }
 
@@ -300,7 +300,7 @@ impl Model {
 
     /// The number of the employee with that id.
     #[must_use]
-    pub fn staff_no(&self, id: &EmployeeId) -> Option<usize> {
+    pub(crate) fn staff_no(&self, id: &EmployeeId) -> Option<usize> {
         self.staff.iter().position(|staff| staff.as_ref().is_some_and(|staff| staff.id == *id))
     }
 
@@ -340,7 +340,7 @@ impl Model {
 
     /// That person's side in a session. An employee who was given the id of a removed one is on no side.
     #[must_use]
-    pub fn side_of(&self, talk: &Talk, actor: &Actor) -> Option<Party> {
+    pub(crate) fn side_of(&self, talk: &Talk, actor: &Actor) -> Option<Party> {
         match actor {
             Actor::Client(client) => (*client == talk.client).then_some(Party::Client),
             Actor::Employee(id) => {

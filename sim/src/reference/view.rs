@@ -32,7 +32,7 @@ fn must_be<F: Debug, E: Debug>(found: Option<&F>, expected: Option<&E>, is: fn(&
 impl Model {
     /// A booking, as the contract shows one.
     #[must_use]
-    pub fn booking_json(&self, id: BookingId) -> Value {
+    pub(crate) fn booking_json(&self, id: BookingId) -> Value {
         let Some(search) = self.search(id) else { return Value::Null };
         let (state, reason, talk) = match search.end {
             None => ("offering", None, None),
@@ -66,7 +66,7 @@ impl Model {
 
     /// A session, as the contract shows one.
     #[must_use]
-    pub fn talk_json(&self, id: SessionId) -> Value {
+    pub(crate) fn talk_json(&self, id: SessionId) -> Value {
         let Some(talk) = self.talk(id) else { return Value::Null };
         let ended = talk.ended.as_ref();
         json!({
@@ -86,7 +86,7 @@ impl Model {
 
     /// An offer, as the asked employee sees it at that time.
     #[must_use]
-    pub fn offer_json(&self, offer: OfferId, now: Time) -> Value {
+    pub(crate) fn offer_json(&self, offer: OfferId, now: Time) -> Value {
         let Some(search) = self.search(offer.booking) else { return Value::Null };
         let Some(ask) = (offer.attempt as usize).checked_sub(1).and_then(|n| search.asks.get(n)) else {
             return Value::Null;
@@ -106,7 +106,7 @@ impl Model {
 
     /// A message, as the contract shows one.
     #[must_use]
-    pub fn said_json(&self, talk: SessionId, id: switchboard_core::MessageId) -> Value {
+    pub(crate) fn said_json(&self, talk: SessionId, id: switchboard_core::MessageId) -> Value {
         let said = self.talk(talk).and_then(|talk| talk.said.iter().rev().find(|said| said.id == id));
         said.map_or(Value::Null, |said| {
             json!({ "id": said.id.to_string(), "from": said.from.word(), "body": said.body, "at": moment(said.at) })
@@ -115,14 +115,14 @@ impl Model {
 
     /// The notes on a session, as the contract shows them; null when there never were any.
     #[must_use]
-    pub fn notes_json(&self, talk: SessionId) -> Value {
+    pub(crate) fn notes_json(&self, talk: SessionId) -> Value {
         let notes = self.talk(talk).and_then(|talk| talk.notes.as_ref());
         notes.map_or(Value::Null, |(body, at)| json!({ "body": body, "at": moment(*at) }))
     }
 
     /// An employee's row, as a board shows it.
     #[must_use]
-    pub fn staff_json(&self, no: usize) -> Value {
+    pub(crate) fn staff_json(&self, no: usize) -> Value {
         self.staff(no).map_or(Value::Null, |staff| {
             json!({
                 "id": staff.id.as_str(),
@@ -137,7 +137,7 @@ impl Model {
 
     /// Availability as of now.
     #[must_use]
-    pub fn availability_json(&self) -> Value {
+    pub(crate) fn availability_json(&self) -> Value {
         let mut topics: Vec<&String> = self.staff.iter().flatten().flat_map(|staff| &staff.topics).collect();
         topics.sort();
         topics.dedup();
@@ -152,7 +152,7 @@ impl Model {
 
     /// The snapshot in the join reply of `employee:…`.
     #[must_use]
-    pub fn desk_json(&self, no: usize, now: Time) -> Value {
+    pub(crate) fn desk_json(&self, no: usize, now: Time) -> Value {
         let Some(staff) = self.staff(no) else { return Value::Null };
         let (offer, talk) = match staff.holds {
             Holds::Offer(booking) => {
@@ -176,14 +176,14 @@ impl Model {
 
     /// The snapshot in the join reply of `company:…`.
     #[must_use]
-    pub fn client_json(&self, client: &switchboard_core::ClientId) -> Value {
+    pub(crate) fn client_json(&self, client: &switchboard_core::ClientId) -> Value {
         let open = self.open_of(client).map(|search| self.booking_json(search.id));
         json!({ "company": self.brand_json(), "availability": self.availability_json(), "booking": open })
     }
 
     /// The snapshot in the join reply of `session:…`.
     #[must_use]
-    pub fn room_json(&self, id: SessionId, party: Party) -> Value {
+    pub(crate) fn room_json(&self, id: SessionId, party: Party) -> Value {
         let Some(talk) = self.talk(id) else { return Value::Null };
         let from = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
         let messages: Vec<Value> = talk.said[from..].iter().map(|said| self.said_json(id, said.id)).collect();
@@ -202,7 +202,7 @@ impl Model {
     /// All rows of a board with their cursors, in the order in which they are read: employees by id, then what is open,
     /// by client.
     #[must_use]
-    pub fn board_rows(&self) -> Vec<(String, &'static str, Value)> {
+    pub(crate) fn board_rows(&self) -> Vec<(String, &'static str, Value)> {
         let mut rows = Vec::new();
         for (no, staff) in self.staff.iter().enumerate().filter_map(|(no, staff)| Some((no, staff.as_ref()?))) {
             rows.push((format!("employee:{}", staff.id), "employees", self.staff_json(no)));
@@ -222,7 +222,7 @@ impl Model {
 
     /// One page of a board.
     #[must_use]
-    pub fn board_page(&self, after: Option<&str>, most: usize, now: Time) -> Value {
+    pub(crate) fn board_page(&self, after: Option<&str>, most: usize, now: Time) -> Value {
         let mut page = page(&self.board_rows(), after, most, self.today_json(now));
         page["company"] = self.brand_json();
         page
@@ -239,7 +239,7 @@ impl Model {
 
     /// A status as an employee's devices are told of it.
     #[must_use]
-    pub fn status_json(&self, no: usize, cause: &str) -> Value {
+    pub(crate) fn status_json(&self, no: usize, cause: &str) -> Value {
         self.staff(no).map_or(Value::Null, |staff| {
             json!({
                 "status": staff.status(), "since": moment(staff.since), "intent": staff.intent(), "cause": cause,

@@ -32,7 +32,7 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 /// Takes away the rights of other users to Switchboard's files in a directory, and to the directory if it has no other
 /// files. An earlier version made the files readable for all. Returns descriptions of the changes, and of changes that
 /// failed.
-pub fn tighten(directory: &Path) -> io::Result<Vec<String>> {
+pub(crate) fn tighten(directory: &Path) -> io::Result<Vec<String>> {
     let (mut said, mut is_ours_alone) = (Vec::new(), true);
     for entry in directory.read_dir()? {
         let entry = entry?;

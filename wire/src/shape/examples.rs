@@ -7,9 +7,9 @@ pub const BOOKING: &str = "019ab0c2-7f3a-7c41-9d52-6e1f0a8b3c4d";
 /// Session of that booking.
 pub const SESSION: &str = "019ab0c2-9b10-7e02-8a6b-2f4d5c6e7a81";
 /// Message in that session.
-pub const MESSAGE: &str = "019ab0c2-b4e8-7d13-b1c7-90e2f3a4b5c6";
+pub(crate) const MESSAGE: &str = "019ab0c2-b4e8-7d13-b1c7-90e2f3a4b5c6";
 /// Path of the company's logo.
-pub const LOGO: &str = "/logo/acme/9863bb7fb8b8662762903735cfafa41f";
+pub(crate) const LOGO: &str = "/logo/acme/9863bb7fb8b8662762903735cfafa41f";
 /// The logo as a data URL, because JSON has no bytes.
 pub const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAMAAAAoLQ9TAAAAA1BMVEULenVekMb0AAAA\
     DUlEQVR42mNgGAXIAAABEAABf80DtQAAAABJRU5ErkJggg==";

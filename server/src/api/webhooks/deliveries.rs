@@ -81,7 +81,7 @@ impl DeliveryView {
         (status = 404, description = "`unknown_webhook`"),
     )
 )]
-pub async fn list(
+pub(crate) async fn list(
     State(past): State<HistoryReader>,
     Extension(caller): Extension<Principal>,
     InPath((company, webhook)): InPath<(String, String)>,
@@ -114,7 +114,7 @@ pub async fn list(
         (status = 404, description = "`unknown_webhook`, `unknown_delivery`"),
     )
 )]
-pub async fn redeliver(
+pub(crate) async fn redeliver(
     State(api): State<Arc<ApiState>>,
     State(past): State<HistoryReader>,
     InPath((company, webhook, seq)): InPath<(String, String, String)>,
