@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use futures_util::{TryStreamExt, stream};
 use switchboard_core::{
-    Actor, Answer, BookingId, ClientId, Command, CompanyId, CompanySettings, EmployeeId, Intent, OfferId, SessionId,
-    Topic,
+    Actor, Answer, BookingId, BookingRequest, ClientId, Command, CompanyId, CompanySettings, EmployeeId, Intent,
+    OfferId, SessionId, Topic,
 };
 use switchboard_exchange::clock::Clock;
 use switchboard_exchange::{Exchange, Visit};
@@ -187,7 +187,7 @@ impl ExchangeUnderTest {
     fn book_one(&self, visit: &mut Visit<'_>, guest: usize, answer: OfferAnswer) -> Result<()> {
         let (booking, session) = (self.exchange.clock().fresh_booking(), self.exchange.clock().fresh_session());
         let (client, topic) = (format!("guest-{guest}").parse()?, self.people.topic.clone());
-        take_all(visit, &[Command::Book { booking, client, client_name: None, topic, note: None, key: None }])?;
+        take_all(visit, &[Command::Book(BookingRequest::new(booking, client, topic))])?;
         let (offer, employee) = offer_of(visit, booking).context("nobody is idle")?;
         match answer {
             OfferAnswer::Nothing => Ok(()),
@@ -260,7 +260,7 @@ impl Caller for Visitor {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let (clock, client, topic) = (self.exchange.clock(), self.client.clone(), self.people.topic.clone());
         let (booking, session) = (clock.fresh_booking(), clock.fresh_session());
-        let book = Command::Book { booking, client, client_name: None, topic, note: None, key: None };
+        let book = Command::Book(BookingRequest::new(booking, client, topic));
         let offer = self.visit(company, |visit| visit.take(&book).ok().and_then(|_| offer_of(visit, booking)));
         let Some((offer, employee)) = offer.await? else { return Ok(None) };
         self.open = Some((offer, session));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use switchboard_core::{
-    Actor, BookingId, ClientId, Command, Company, EmployeeId, Event, OfferId, SessionId, Time, Topic,
+    Actor, BookingId, BookingRequest, ClientId, Command, Company, EmployeeId, Event, OfferId, SessionId, Time, Topic,
 };
 use switchboard_load::plot::{self, Axis, Chart, Series};
 
@@ -90,8 +90,8 @@ impl Shop {
             How::DecideAndApply => {
                 let mut events = company.decide(now, command).ok()?;
                 events.iter().for_each(|event| company.apply(now, event));
-                if let Command::Book { booking, .. } = command {
-                    events.extend(company.settle(now, *booking));
+                if let Command::Book(request) = command {
+                    events.extend(company.settle(now, request.booking));
                     events.iter().skip(1).for_each(|event| company.apply(now, event));
                 }
                 Some(events)
@@ -108,7 +108,7 @@ impl Shop {
         let company = &mut self.companies[at];
         let (booking, session) = (BookingId::from_u128(self.cycles.into()), SessionId::from_u128(self.cycles.into()));
         let (client, topic) = (self.client.clone(), self.topic.clone());
-        let book = Command::Book { booking, client, client_name: None, topic, note: None, key: None };
+        let book = Command::Book(BookingRequest::new(booking, client, topic));
         let asked = Self::take(company, now, &book, how)?.iter().find_map(|event| match event {
             Event::OfferMade { employee, .. } => Some(*employee),
             _ => None,

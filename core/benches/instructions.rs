@@ -5,8 +5,8 @@ use std::hint::black_box;
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
 use switchboard_core::{
-    Actor, BookingId, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId, OfferId, Party,
-    SessionId, Time, Topic, Turn,
+    Actor, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId,
+    OfferId, Party, SessionId, Time, Topic, Turn,
 };
 
 const EMPLOYEES: usize = 1_000;
@@ -47,14 +47,7 @@ impl Scene {
 
     fn book(&mut self, id: u128, client: ClientId) {
         let topic = topic(usize::try_from(id % 10).unwrap_or_default());
-        self.play(Command::Book {
-            booking: BookingId::from_u128(id),
-            client,
-            client_name: None,
-            topic,
-            note: None,
-            key: None,
-        });
+        self.play(Command::Book(BookingRequest::new(BookingId::from_u128(id), client, topic)));
         let (employee, offer) = (self.asked(id), offer(id));
         self.play(Command::OfferDelivered { employee, offer, device: None });
     }
@@ -83,7 +76,7 @@ impl Scene {
             | Command::Revoke { .. }
             | Command::SetStatus { .. }
             | Command::EmployeeDisconnected { .. }
-            | Command::Book { .. }
+            | Command::Book(_)
             | Command::Wake
             | Command::Resume => {}
             Command::EmployeeConnected { employee } => {
@@ -203,7 +196,7 @@ const fn session() -> SessionId {
 
 fn book(note: Option<&str>, key: Option<Key>) -> Command {
     let booking = BookingId::from_u128(OURS);
-    Command::Book { booking, client: zoe(), client_name: None, topic: topic(3), note: note.map(Into::into), key }
+    Command::Book(BookingRequest { note: note.map(Into::into), key, ..BookingRequest::new(booking, zoe(), topic(3)) })
 }
 
 fn hire(n: usize, topics: Vec<Topic>) -> Command {

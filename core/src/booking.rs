@@ -9,6 +9,30 @@ use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, OfferId, Sessi
 use crate::offer::{Offer, Outcome};
 use crate::time::Time;
 
+/// A client's request for an employee. Events are stored with these fields in this order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingRequest {
+    /// Fresh id from the caller.
+    pub booking: BookingId,
+    pub client: ClientId,
+    /// Display name of the client, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<Arc<str>>,
+    pub topic: Topic,
+    /// Words for the employee: JSON, which core does not read.
+    pub note: Option<Arc<str>>,
+    /// Idempotency key of the client.
+    pub key: Option<Key>,
+}
+
+impl BookingRequest {
+    /// A request without any optional field.
+    #[must_use]
+    pub const fn new(booking: BookingId, client: ClientId, topic: Topic) -> Self {
+        Self { booking, client, client_name: None, topic, note: None, key: None }
+    }
+}
+
 /// One client's search for an employee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
@@ -48,14 +72,15 @@ pub struct Booking {
 }
 
 impl Booking {
-    pub(crate) fn new(id: BookingId, client: ClientId, topic: Topic, created_at: Time, deadline: Time) -> Self {
+    pub(crate) fn new(request: BookingRequest, created_at: Time, deadline: Time) -> Self {
+        let BookingRequest { booking: id, client, client_name, topic, note, key } = request;
         Self {
             id,
             client,
-            client_name: None,
+            client_name,
             topic,
-            note: None,
-            key: None,
+            note,
+            key,
             created_at,
             deadline,
             ended_at: None,

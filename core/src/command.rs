@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::booking::BookingRequest;
 use crate::brand::Brand;
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
@@ -71,18 +72,7 @@ pub enum Command {
         client: ClientId,
     },
     /// Search for an employee.
-    Book {
-        /// Fresh id from the caller.
-        booking: BookingId,
-        client: ClientId,
-        /// Display name of the client, if known.
-        client_name: Option<Arc<str>>,
-        topic: Topic,
-        /// Words for the employee, as JSON.
-        note: Option<Arc<str>>,
-        /// Idempotency key of the client.
-        key: Option<Key>,
-    },
+    Book(BookingRequest),
     /// Stop the client's search.
     Cancel {
         booking: BookingId,

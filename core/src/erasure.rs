@@ -84,11 +84,12 @@ impl Erasure {
     }
 
     fn rewrite_client(&mut self, event: &mut Event, of: &ClientId, alias: &ClientId) {
-        if let Event::BookingOpened { booking, client, client_name, note, key, .. } = event
-            && client == of
+        if let Event::BookingOpened(request) = event
+            && request.client == *of
         {
-            self.bookings.insert(*booking);
-            (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
+            self.bookings.insert(request.booking);
+            request.client = alias.clone();
+            (request.client_name, request.note, request.key) = (None, None, None);
         }
         if let Event::ClientConnected { client } | Event::ClientDisconnected { client } = event
             && client == of
@@ -151,7 +152,7 @@ impl Erasure {
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
             | Event::WrapUpEnded { .. }
-            | Event::BookingOpened { .. }
+            | Event::BookingOpened(_)
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::booking::BookingReason;
+use crate::booking::{BookingReason, BookingRequest};
 use crate::brand::Brand;
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
@@ -52,18 +52,7 @@ pub enum Event {
     /// The wrap-up after a session is over.
     WrapUpEnded { employee: EmployeeNo },
     /// A client opened a booking.
-    BookingOpened {
-        booking: BookingId,
-        client: ClientId,
-        /// Display name of the client, if known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        client_name: Option<Arc<str>>,
-        topic: Topic,
-        /// Words for the employee: JSON, which core does not read.
-        note: Option<Arc<str>>,
-        /// Idempotency key of the client.
-        key: Option<Key>,
-    },
+    BookingOpened(BookingRequest),
     /// The next employee is asked.
     OfferMade {
         /// The attempt is one more than the booking had.
@@ -152,7 +141,7 @@ impl Event {
             Self::EmployeeDisconnected { .. } => "employee_disconnected",
             Self::EmployeeUnreachable { .. } => "employee_unreachable",
             Self::WrapUpEnded { .. } => "wrap_up_ended",
-            Self::BookingOpened { .. } => "booking_opened",
+            Self::BookingOpened(_) => "booking_opened",
             Self::OfferMade { .. } => "offer_made",
             Self::OfferDelivered { .. } => "offer_delivered",
             Self::OfferClosed { .. } => "offer_closed",

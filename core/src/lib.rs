@@ -52,7 +52,7 @@ pub mod invariants;
 pub mod erasure;
 
 pub use availability::{Availability, TopicAvailability};
-pub use booking::{Booking, BookingReason, BookingState};
+pub use booking::{Booking, BookingReason, BookingRequest, BookingState};
 pub use brand::{Brand, Colour};
 pub use command::Command;
 pub use company::{Answer, Company, Today, Turn};

@@ -8,8 +8,8 @@ use gungraun::{Callgrind, LibraryBenchmarkConfig};
 use serde_json::value::RawValue;
 use switchboard_core::limits::NOTE_MAX_BYTES;
 use switchboard_core::{
-    Actor, BookingId, Cause, Command, Company, CompanySettings, EmployeeId, Intent, Notice, OfferId, Outcome, Party,
-    Refusal, SessionId, Time,
+    Actor, BookingId, BookingRequest, Cause, Command, Company, CompanySettings, EmployeeId, Intent, Notice, OfferId,
+    Outcome, Party, Refusal, SessionId, Time,
 };
 use switchboard_exchange::companies::telling::{self, OutboundFrame};
 use switchboard_exchange::outbox::Outbox;
@@ -74,14 +74,8 @@ fn to_read((_, _, payload): Said, read: Read) -> (Box<RawValue>, Read) {
 fn read_book(payload: &RawValue) -> Result<Command, Refusal> {
     let fields = Fields::of(payload);
     let (topic, note) = (fields.required("topic")?, fields.optional_json("note", NOTE_MAX_BYTES)?);
-    Ok(Command::Book {
-        booking: BOOKING,
-        client: id("alice"),
-        client_name: None,
-        topic,
-        note,
-        key: fields.optional("key")?,
-    })
+    let key = fields.optional("key")?;
+    Ok(Command::Book(BookingRequest { note, key, ..BookingRequest::new(BOOKING, id("alice"), topic) }))
 }
 
 fn read_accept(payload: &RawValue) -> Result<Command, Refusal> {
@@ -157,8 +151,9 @@ impl Desk {
     }
 
     fn book(&mut self) -> Vec<Notice> {
-        let (topic, note) = (id("tax"), Some(r#"{"about":"a contract"}"#.into()));
-        self.take(&Command::Book { booking: BOOKING, client: id("alice"), client_name: None, topic, note, key: None })
+        let note = Some(r#"{"about":"a contract"}"#.into());
+        let request = BookingRequest { note, ..BookingRequest::new(BOOKING, id("alice"), id("tax")) };
+        self.take(&Command::Book(request))
     }
 
     fn accept(&mut self) -> Vec<Notice> {

@@ -267,8 +267,8 @@ impl Teller {
     fn hear(&mut self, before: &Company, when: Time, event: &Event) -> ControlFlow<()> {
         let at = Moment(when);
         match event {
-            Event::BookingOpened { booking, client, client_name, topic, .. } if *booking == self.id => {
-                self.steps.push(opened(when, client, client_name.as_deref(), topic));
+            Event::BookingOpened(request) if request.booking == self.id => {
+                self.steps.push(opened(when, &request.client, request.client_name.as_deref(), &request.topic));
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
@@ -304,7 +304,7 @@ impl Teller {
             Event::ClientConnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
                 self.steps.push(Step::ClientReturned { at });
             }
-            Event::BookingOpened { .. }
+            Event::BookingOpened(_)
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::OfferClosed { .. }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Booking, BookingId, Brand, ClientId, Company, CompanySettings, DeviceKind, Employee, EmployeeId, EmployeeNo, Event,
-    Message, MessageId, Offer, OfferId, Session, SessionId, Time, Topic,
+    Booking, BookingId, BookingRequest, Brand, ClientId, Company, CompanySettings, DeviceKind, Employee, EmployeeId,
+    EmployeeNo, Event, Message, MessageId, Offer, OfferId, Session, SessionId, Time, Topic,
 };
 
 /// A word of the contract, which is owned only when it was read back.
@@ -201,7 +201,9 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         Event::CompanySet { .. } | Event::BrandSet { .. } | Event::CompanyRemoved => note(Changed::Company),
         Event::EmployeeSet { employee, .. } | Event::IntentSet { employee, .. } => note(Changed::Employee(*employee)),
         Event::EmployeeRemoved { id, .. } => note(Changed::EmployeeGone(id.clone())),
-        Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => note(Changed::Booking(*booking)),
+        Event::BookingOpened(BookingRequest { booking, .. }) | Event::BookingEnded { booking, .. } => {
+            note(Changed::Booking(*booking));
+        }
         Event::OfferMade { offer, .. } => {
             note(Changed::Booking(offer.booking));
             note(Changed::Offer(*offer));

@@ -487,7 +487,7 @@ fn arrival(place: &RoomName) -> Option<ModelStep> {
 
 fn fresh_id(events: &[Event]) -> u128 {
     let fresh = events.iter().rev().find_map(|event| match event {
-        Event::BookingOpened { booking, .. } => Some(booking.as_u128()),
+        Event::BookingOpened(request) => Some(request.booking.as_u128()),
         Event::OfferAccepted { session, .. } => Some(session.as_u128()),
         Event::MessageSent { message, .. } => Some(message.as_u128()),
         _ => None,

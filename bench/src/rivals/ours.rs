@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, ensure};
-use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Notice, OfferId, SessionId, Turn};
+use switchboard_core::{
+    Actor, Answer, BookingRequest, ClientId, Command, Company, CompanyId, Notice, OfferId, SessionId, Turn,
+};
 use switchboard_exchange::clock::Clock;
 
 use super::memory::locked;
@@ -63,8 +65,7 @@ impl Caller for MemoryCaller {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let (client, topic) = (self.id.clone(), self.people.topic.clone());
         let booking = self.clock.fresh_booking();
-        let turn =
-            self.take(company, &Command::Book { booking, client, client_name: None, topic, note: None, key: None })?;
+        let turn = self.take(company, &Command::Book(BookingRequest::new(booking, client, topic)))?;
         let asked = turn.notices.iter().find_map(|notice| match notice {
             Notice::Offer { employee, offer } => Some((*employee, *offer)),
             _ => None,

@@ -47,13 +47,9 @@ impl Company {
             Event::WrapUpEnded { employee } => {
                 self.change_employee(*employee, at, |e| e.load.put_down(|work| matches!(work, Work::WrapUp { .. })))
             }
-            Event::BookingOpened { booking, client, client_name, topic, note, key } => {
+            Event::BookingOpened(request) => {
                 let deadline = at.plus_ms(self.settings.booking_deadline_ms);
-                let mut booking = Booking::new(*booking, client.clone(), topic.clone(), at, deadline);
-                booking.client_name = client_name.clone();
-                booking.note = note.clone();
-                booking.key = key.clone();
-                self.open_booking(booking);
+                self.open_booking(Booking::new(request.clone(), at, deadline));
             }
             Event::OfferMade { offer, employee, expires_at } => {
                 self.make_offer(at, offer.booking, *employee, *expires_at)

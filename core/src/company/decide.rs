@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Company;
-use crate::booking::BookingReason;
+use crate::booking::{BookingReason, BookingRequest};
 use crate::command::Command;
 use crate::employee::{Employee, Intent, Reach};
 use crate::event::{Event, IntentBy};
@@ -45,7 +45,7 @@ impl Company {
             Command::EmployeeDisconnected { employee } => self.employee_disconnected(employee),
             Command::ClientConnected { client } => Ok(self.client_connected(client, true)),
             Command::ClientDisconnected { client } => Ok(self.client_connected(client, false)),
-            Command::Book { .. } => self.book(command),
+            Command::Book(request) => self.book(request),
             Command::Cancel { booking, by } => self.cancel(*booking, by),
             Command::OfferDelivered { employee, offer, device } => {
                 Ok(self.offer_delivered(employee, *offer, device.as_ref()))
@@ -94,7 +94,7 @@ impl Company {
             | Command::SetStatus { .. }
             | Command::EmployeeConnected { .. }
             | Command::ClientConnected { .. }
-            | Command::Book { .. }
+            | Command::Book(_)
             | Command::Cancel { .. }
             | Command::OfferDelivered { .. }
             | Command::Accept { .. }
@@ -212,8 +212,8 @@ impl Company {
         }
     }
 
-    fn book(&self, command: &Command) -> Decision {
-        let Command::Book { booking, client, client_name, topic, note, key } = command else { return Ok(vec![]) };
+    fn book(&self, request: &BookingRequest) -> Decision {
+        let BookingRequest { client, topic, key, .. } = request;
         if key.as_ref().is_some_and(|key| self.keys.contains_key(&(client.clone(), key.clone()))) {
             return Ok(vec![]);
         }
@@ -225,14 +225,7 @@ impl Company {
         }
         // Room also for the offer that follows.
         let mut events = Vec::with_capacity(2);
-        events.push(Event::BookingOpened {
-            booking: *booking,
-            client: client.clone(),
-            client_name: client_name.clone(),
-            topic: topic.clone(),
-            note: note.clone(),
-            key: key.clone(),
-        });
+        events.push(Event::BookingOpened(request.clone()));
         Ok(events)
     }
 

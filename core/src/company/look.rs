@@ -2,7 +2,7 @@
 
 use super::{Answer, Company, Today};
 use crate::availability::Availability;
-use crate::booking::Booking;
+use crate::booking::{Booking, BookingRequest};
 use crate::brand::Brand;
 use crate::command::Command;
 use crate::employee::Employee;
@@ -203,7 +203,7 @@ impl Company {
             Command::SetEmployee { employee, .. } | Command::SetStatus { employee, .. } => {
                 self.roster.find(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no))
             }
-            Command::Book { booking, client, key, .. } => {
+            Command::Book(BookingRequest { booking, client, key, .. }) => {
                 let known = key.as_ref().and_then(|key| self.keys.get(&(client.clone(), key.clone())));
                 Answer::Booking(known.copied().unwrap_or(*booking))
             }

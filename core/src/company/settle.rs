@@ -9,8 +9,8 @@ use crate::time::Time;
 
 /// The search that the event leaves without an open offer, unless the next event ends that search.
 pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<BookingId> {
-    let search = if let Event::BookingOpened { booking, .. } = event {
-        *booking
+    let search = if let Event::BookingOpened(request) = event {
+        request.booking
     } else if let Event::OfferClosed { offer, .. } = event {
         offer.booking
     } else {
@@ -82,7 +82,7 @@ impl Company {
             | Event::AccessRevoked { .. }
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
-            | Event::BookingOpened { .. }
+            | Event::BookingOpened(_)
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }

@@ -92,7 +92,7 @@ impl Company {
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
             | Event::AccessRevoked { .. }
-            | Event::BookingOpened { .. }
+            | Event::BookingOpened(_)
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::SearchWaits { .. }
@@ -145,7 +145,7 @@ impl Company {
                 }
             }
             // A new booking is told with its offer, which comes in the same turn.
-            Event::BookingOpened { .. }
+            Event::BookingOpened(_)
             | Event::CompanySet { .. }
             | Event::BrandSet { .. }
             | Event::IntentSet { .. }
@@ -243,7 +243,7 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         | Event::EmployeeSet { .. }
         | Event::EmployeeRemoved { .. }
         | Event::AccessRevoked { .. }
-        | Event::BookingOpened { .. }
+        | Event::BookingOpened(_)
         | Event::OfferDelivered { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }

@@ -1,7 +1,9 @@
 //! Damaged stores are read without a panic, and the invariants find the damage.
 
 use serde_json::{Value, json};
-use switchboard_core::{BookingId, Company, EmployeeNo, Event, Intent, IntentBy, OfferId, Outcome, Time, invariants};
+use switchboard_core::{
+    BookingId, BookingRequest, Company, EmployeeNo, Event, Intent, IntentBy, OfferId, Outcome, Time, invariants,
+};
 
 const MAX: u64 = u64::MAX;
 
@@ -38,7 +40,7 @@ fn missed() -> [Event; 3] {
     let offer = OfferId { booking, attempt: 1 };
     let (client, topic) = ("carol".parse().unwrap(), "tax".parse().unwrap());
     [
-        Event::BookingOpened { booking, client, client_name: None, topic, note: None, key: None },
+        Event::BookingOpened(BookingRequest::new(booking, client, topic)),
         Event::OfferMade { offer, employee: EmployeeNo(0), expires_at: Time::from_ms(16_000) },
         Event::OfferClosed { offer, outcome: Outcome::TimedOut, reason: None, missed: None },
     ]

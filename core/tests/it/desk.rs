@@ -168,7 +168,7 @@ impl Desk {
     fn count(&mut self, turn: &Turn) {
         for event in &turn.events {
             match event {
-                Event::BookingOpened { .. } => self.made.bookings += 1,
+                Event::BookingOpened(_) => self.made.bookings += 1,
                 Event::OfferAccepted { .. } => self.made.sessions += 1,
                 Event::MessageSent { .. } => self.made.messages += 1,
                 Event::EmployeeSet { employee, id, .. } => drop(self.names.insert(*employee, id.clone())),

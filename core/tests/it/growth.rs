@@ -5,7 +5,8 @@
 //! machine adds to a round is no cost of the claim.
 
 use switchboard_core::{
-    Actor, BookingId, Command, Company, CompanySettings, EmployeeId, Intent, Notice, OfferId, SessionId, Time, Topic,
+    Actor, BookingId, BookingRequest, Command, Company, CompanySettings, EmployeeId, Intent, Notice, OfferId,
+    SessionId, Time, Topic,
 };
 
 const FEW: usize = 1_000;
@@ -80,7 +81,7 @@ impl Crowd {
         }
         for n in 0..size {
             let (booking, client) = (BookingId::from_u128(n as u128), format!("client-{n}").parse().unwrap());
-            crowd.take(&Command::Book { booking, client, client_name: None, topic: topic(n), note: None, key: None });
+            crowd.take(&Command::Book(BookingRequest::new(booking, client, topic(n))));
         }
         for n in 0..size {
             crowd.go(&format!("employee-{n}"));
@@ -130,8 +131,7 @@ impl Crowd {
     fn book(&mut self) -> OfferId {
         let booking = BookingId::from_u128(self.company.seq().into());
         let (client, topic) = ("zoe".parse().unwrap(), topic(self.turn));
-        self.take(&Command::Book { booking, client, client_name: None, topic, note: None, key: None })
-            .expect("somebody is idle")
+        self.take(&Command::Book(BookingRequest::new(booking, client, topic))).expect("somebody is idle")
     }
 
     fn book_and_cancel(&mut self) {

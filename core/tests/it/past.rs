@@ -1,7 +1,8 @@
 //! Ended bookings are remembered for repeats: for a day, and in at most 16 MiB.
 
 use switchboard_core::{
-    Actor, BookingId, ClientId, Command, Company, MessageId, Notice, OfferId, SessionId, Time, invariants,
+    Actor, BookingId, BookingRequest, ClientId, Command, Company, MessageId, Notice, OfferId, SessionId, Time,
+    invariants,
 };
 
 use crate::desk::company_after;
@@ -32,8 +33,8 @@ impl Days {
         self.fresh += 1;
         let (booking, client): (_, ClientId) = (BookingId::from_u128(self.fresh), "zoe".parse().unwrap());
         let topic = "tax".parse().unwrap();
-        self.take(&Command::Book { booking, client, client_name: None, topic, note: note.map(Into::into), key: None })
-            .unwrap()
+        let request = BookingRequest { note: note.map(Into::into), ..BookingRequest::new(booking, client, topic) };
+        self.take(&Command::Book(request)).unwrap()
     }
 
     fn cancel(&mut self, booking: BookingId) {

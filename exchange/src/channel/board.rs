@@ -190,7 +190,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use serde_json::Value;
-    use switchboard_core::{Actor, Command};
+    use switchboard_core::{Actor, BookingRequest, Command};
 
     use super::*;
 
@@ -236,7 +236,7 @@ mod tests {
 
     fn book(company: &mut Company, n: usize) {
         let (client, topic) = (id(n).parse().unwrap(), id(n).parse().unwrap());
-        take(company, &Command::Book { booking: booking(n), client, client_name: None, topic, note: None, key: None });
+        take(company, &Command::Book(BookingRequest::new(booking(n), client, topic)));
     }
 
     /// The rows that a reader has, by kind and id.

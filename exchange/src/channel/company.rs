@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use switchboard_core::id::in_order;
 use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX};
-use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, CompanySettings, Event, Refusal};
+use switchboard_core::{
+    Actor, Answer, BookingRequest, ClientId, Command, Company, CompanyId, CompanySettings, Event, Refusal,
+};
 use switchboard_wire::claims::Role;
 use switchboard_wire::fields::Fields;
 use switchboard_wire::json::{self, object};
@@ -102,14 +104,14 @@ pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload
 fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
     let fresh = caller.clock().fresh_booking();
     let command = (|| {
-        Ok(Command::Book {
+        Ok(Command::Book(BookingRequest {
             booking: fresh,
             client: client.clone(),
             client_name: caller.claims.name.as_deref().map(Into::into),
             topic: fields.required("topic")?,
             note: fields.optional_json("note", NOTE_MAX_BYTES)?,
             key: fields.optional("key")?,
-        })
+        }))
     })();
     let (admission, now) = (&caller.context.admission, caller.clock().even());
     // Both limits let a repeat through, so that a client that lost the reply gets the same answer again.
@@ -134,7 +136,7 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
 /// Whether a `book` would begin a search, and is neither a repeat nor refused.
 fn would_begin(visit: &Visit<'_>, book: &Command) -> bool {
     let decided = visit.company().decide(visit.now(), book);
-    decided.is_ok_and(|events| events.iter().any(|event| matches!(event, Event::BookingOpened { .. })))
+    decided.is_ok_and(|events| events.iter().any(|event| matches!(event, Event::BookingOpened(_))))
 }
 
 fn cancel(visit: &mut Visit<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {

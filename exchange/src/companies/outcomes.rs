@@ -112,7 +112,7 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<NotedOutcome> {
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
         | Event::WrapUpEnded { .. }
-        | Event::BookingOpened { .. }
+        | Event::BookingOpened(_)
         | Event::OfferDelivered { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }

@@ -1,6 +1,6 @@
 //! Meters of the bytes that a company stores, so that one company cannot fill the disk of all.
 
-use switchboard_core::{Event, Time, Topic};
+use switchboard_core::{BookingRequest, Event, Time, Topic};
 use switchboard_wire::json;
 
 /// The burst after a rest, in milliseconds of the rate; 20 s, as with all rates.
@@ -67,7 +67,7 @@ fn bytes_of(event: &Event) -> u64 {
     let of = |text: &str| json::text_bytes(text) + text.len();
     let bytes = match event {
         Event::MessageSent { body, .. } | Event::NotesWritten { body, .. } => of(body),
-        Event::BookingOpened { note: Some(text), .. }
+        Event::BookingOpened(BookingRequest { note: Some(text), .. })
         | Event::OfferClosed { reason: Some(text), .. }
         | Event::SessionEnded { reason: Some(text), .. } => of(text),
         Event::CompanySet { name, .. } => of(name),

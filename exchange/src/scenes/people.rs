@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 
 use shuttle::future::{JoinHandle, spawn};
-use switchboard_core::{BookingId, Command, Company, CompanyId};
+use switchboard_core::{BookingId, BookingRequest, Command, Company, CompanyId};
 use switchboard_journal::Fate;
 use switchboard_wire::phoenix::{Ref, Version};
 
@@ -55,7 +55,7 @@ impl Here {
         loop {
             let booking = self.exchange.clock().fresh_booking();
             let topic = "tax".parse().expect("a topic");
-            let command = Command::Book { booking, client: carl(), client_name: None, topic, note: None, key: None };
+            let command = Command::Book(BookingRequest::new(booking, carl(), topic));
             let booked = self.visit(company, |visit| {
                 visit.take(&command).expect("ann is idle, and carl has nothing open");
             });

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use switchboard_core::{
-    Actor, Answer, BookingId, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId, OfferId,
-    Party, SessionId, Time, Topic, Turn, invariants,
+    Actor, Answer, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key,
+    MessageId, OfferId, Party, SessionId, Time, Topic, Turn, invariants,
 };
 use switchboard_journal::rows::rows_of;
 use switchboard_wire::view;
@@ -120,14 +120,14 @@ impl<'a> CommandWalk<'a> {
             11 => Command::EmployeeDisconnected { employee: self.employee() },
             12 => Command::ClientConnected { client: self.client() },
             13 => Command::ClientDisconnected { client: self.client() },
-            14 | 15 => Command::Book {
-                booking: BookingId::from_u128(self.fresh()),
-                client: self.client(),
-                client_name: self.choices.yes().then(|| "Zoe".into()),
-                topic: self.topic(),
-                note: self.choices.yes().then(|| "[1]".into()),
-                key: self.key(),
-            },
+            14 | 15 => {
+                let (booking, client) = (BookingId::from_u128(self.fresh()), self.client());
+                let client_name = self.choices.yes().then(|| "Zoe".into());
+                let topic = self.topic();
+                let (note, key) = (self.choices.yes().then(|| "[1]".into()), self.key());
+                let request = BookingRequest::new(booking, client, topic);
+                Command::Book(BookingRequest { client_name, note, key, ..request })
+            }
             16 => Command::Cancel { booking: self.booking(), by: self.actor() },
             17 => Command::OfferDelivered { employee: self.employee(), offer: self.offer(), device: None },
             18 | 19 => {

@@ -14,7 +14,7 @@ use switchboard::auth::{Keyring, SignInCodes};
 use switchboard::shutdown;
 use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
-use switchboard_core::{Command, Intent, OfferId};
+use switchboard_core::{BookingRequest, Command, Intent, OfferId};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::{Admission, Limits};
 use switchboard_exchange::clock::Clock;
@@ -184,8 +184,7 @@ async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
     let clock = exchange.clock();
     let (booking, open, session) = (clock.fresh_booking(), clock.fresh_booking(), clock.fresh_session());
     let (ann, bob) = (id("ann"), id("bob"));
-    let book =
-        |booking, client| Command::Book { booking, client, client_name: None, topic: id("tax"), note: None, key: None };
+    let book = |booking, client| Command::Book(BookingRequest::new(booking, client, id("tax")));
     let mut commands = vec![Command::SetCompany { name: "Acme".into(), settings: patient() }];
     for employee in [&ann, &bob] {
         let employee: &switchboard_core::EmployeeId = employee;

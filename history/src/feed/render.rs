@@ -4,7 +4,9 @@
 //! read. The one exception is an employee's name, which is the current one.
 
 use serde_json::value::RawValue;
-use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time};
+use switchboard_core::{
+    BookingId, BookingRequest, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time,
+};
 use switchboard_journal::StoreError;
 use switchboard_wire::Kind;
 use switchboard_wire::view::Moment;
@@ -36,7 +38,9 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
         Event::EmployeeSet { employee, .. }
         | Event::EmployeeRemoved { employee, .. }
         | Event::IntentSet { employee, .. } => Some(lane_of_employee(*employee)),
-        Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => Some(booking.to_string()),
+        Event::BookingOpened(BookingRequest { booking, .. }) | Event::BookingEnded { booking, .. } => {
+            Some(booking.to_string())
+        }
         Event::OfferMade { offer, .. }
         | Event::OfferDelivered { offer, .. }
         | Event::OfferClosed { offer, .. }
@@ -81,7 +85,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
             let lane = lane_of_employee(*employee);
             (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent: intent.word(), by: *by })
         }
-        Event::BookingOpened { booking, client, client_name, topic, note, key: _ } => {
+        Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key: _ }) => {
             let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
             let client_name = client_name.as_deref().map(str::to_owned);
             let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note };

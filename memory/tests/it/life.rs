@@ -1,8 +1,8 @@
 //! The life of a company, whose visits become the entries of a store.
 
 use switchboard_core::{
-    Actor, BookingId, Command, Company, CompanyId, CompanySettings, Event, Intent, MessageId, OfferId, Party,
-    SessionId, Time,
+    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Event, Intent, MessageId, OfferId,
+    Party, SessionId, Time,
 };
 use switchboard_journal::rows::{Row, rows_of};
 use switchboard_journal::{Entry, JournalItem};
@@ -100,14 +100,12 @@ impl Life {
 
     pub fn books(&mut self, client: &str) -> Option<Visited> {
         let booking = BookingId::from_u128(self.draws());
-        self.tries(&Command::Book {
-            booking,
-            client: client.parse().expect("an id"),
+        let topic = "tax".parse().expect("a topic");
+        self.tries(&Command::Book(BookingRequest {
             client_name: Some(format!("Name of {client}").into()),
-            topic: "tax".parse().expect("a topic"),
             note: Some(format!("\"note of {client}\"").into()),
-            key: None,
-        })
+            ..BookingRequest::new(booking, client.parse().expect("an id"), topic)
+        }))
     }
 
     /// The newest open offer, with the employee who is asked.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{
-    Booking, ClientId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, Reach, SessionId,
+    Booking, BookingRequest, ClientId, Command, Company, CompanyId, CompanySettings, EmployeeId, Intent, Reach,
+    SessionId,
 };
 use switchboard_exchange::clock::Clock;
 use switchboard_exchange::outbox::Outbox;
@@ -185,8 +186,7 @@ impl Person {
     async fn book(&self) {
         let booking = self.exchange.clock().fresh_booking();
         let topic = "tax".parse().expect("a topic");
-        let command =
-            Command::Book { booking, client: self.client.clone(), client_name: None, topic, note: None, key: None };
+        let command = Command::Book(BookingRequest::new(booking, self.client.clone(), topic));
         let booked = self.visit(|visit| {
             let _nobody_is_idle_or_one_is_open = visit.take(&command);
         });

@@ -5,7 +5,9 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use switchboard_core::{BookingId, Command, Company, CompanyId, CompanySettings, Event, Intent, SessionId, Time};
+use switchboard_core::{
+    BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Event, Intent, SessionId, Time,
+};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
 use switchboard_journal::{Entry, Journal, JournalItem, ReadBack, Store, StoreError};
@@ -54,7 +56,7 @@ fn with_an_open_booking(id: CompanyId) -> Vec<JournalItem> {
         Command::SetEmployee { employee: employee(), name: "Ann".into(), topics: vec![] },
         Command::EmployeeConnected { employee: employee() },
         Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
-        Command::Book { booking, client, client_name: None, topic, note: None, key: None },
+        Command::Book(BookingRequest::new(booking, client, topic)),
     ];
     let entries = commands.iter().map(|command| {
         let turn = company.take(Time::from_ms(1), command);

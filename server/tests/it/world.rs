@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use switchboard::retention::{OldestNeeded, sweep};
 use switchboard_core::{
-    Actor, BookingId, Command, CompanyId, CompanySettings, EmployeeId, Intent, MessageId, OfferId, SessionId, Time,
+    Actor, BookingId, BookingRequest, Command, CompanyId, CompanySettings, EmployeeId, Intent, MessageId, OfferId,
+    SessionId, Time,
 };
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
@@ -136,7 +137,8 @@ impl World {
         let client_name = Some(format!("Miss {}", client.to_uppercase()).into());
         let (client, topic) = (client.parse().unwrap(), "tax".parse().unwrap());
         let note = Some(r#"{"phone":"0123-secret"}"#.into());
-        self.does(Command::Book { booking, client, client_name, topic, note, key }).await;
+        let request = BookingRequest { client_name, note, key, ..BookingRequest::new(booking, client, topic) };
+        self.does(Command::Book(request)).await;
         offer
     }
 
@@ -224,7 +226,7 @@ pub fn whole_consultation(offer: OfferId) -> [Command; 3] {
     let session = SessionId::from_u128(booking.as_u128());
     let by = Actor::Client("alice".parse().unwrap());
     [
-        Command::Book { booking, client, client_name: None, topic, note: None, key: None },
+        Command::Book(BookingRequest::new(booking, client, topic)),
         Command::Accept { employee, offer, session },
         Command::End { session, by, reason: None },
     ]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use switchboard_core::{
-    Actor, BookingId, Command, Company, CompanyId, CompanySettings, Intent, MessageId, OfferId, SessionId, Time,
+    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Intent, MessageId, OfferId,
+    SessionId, Time,
 };
 use switchboard_history::feed::FeedSlice;
 use switchboard_history::{HistoryResult, Past};
@@ -55,7 +56,8 @@ impl House {
     fn books(&mut self, booking: BookingId, client: &str) {
         let (topic, note) = (id("tax"), Some(r#"{"n":1.50}"#.into()));
         let client_name = Some("Alice Miller".into());
-        self.lives(&Command::Book { booking, client: id(client), client_name, topic, note, key: None });
+        let request = BookingRequest { client_name, note, ..BookingRequest::new(booking, id(client), topic) };
+        self.lives(&Command::Book(request));
     }
 
     fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> HistoryResult<T>) -> T {

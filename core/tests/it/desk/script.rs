@@ -1,8 +1,8 @@
 //! Parser of script lines: a person, a verb and an object become a command.
 
 use switchboard_core::{
-    Actor, BookingId, Brand, Command, CompanySettings, Intent, Key, MessageId, OfferId, Party, SessionId, Time, Topic,
-    Whose,
+    Actor, BookingId, BookingRequest, Brand, Command, CompanySettings, Intent, Key, MessageId, OfferId, Party,
+    SessionId, Time, Topic, Whose,
 };
 
 use super::Desk;
@@ -25,14 +25,15 @@ impl Desk {
             [who, "connects"] => Command::EmployeeConnected { employee: who.parse().unwrap() },
             [who, "drops"] if is_client(who) => Command::ClientDisconnected { client: who.parse().unwrap() },
             [who, "drops"] => Command::EmployeeDisconnected { employee: who.parse().unwrap() },
-            [who, "books", topic, marks @ ..] => Command::Book {
-                booking: BookingId::from_u128(self.made.bookings + 1),
-                client: who.parse().unwrap(),
-                client_name: mark(marks, "as").map(Into::into),
-                topic: topic.parse().unwrap(),
-                note: mark(marks, "note").map(Into::into),
-                key: key_of(marks),
-            },
+            [who, "books", topic, marks @ ..] => {
+                let booking = BookingId::from_u128(self.made.bookings + 1);
+                Command::Book(BookingRequest {
+                    client_name: mark(marks, "as").map(Into::into),
+                    note: mark(marks, "note").map(Into::into),
+                    key: key_of(marks),
+                    ..BookingRequest::new(booking, who.parse().unwrap(), topic.parse().unwrap())
+                })
+            }
             [who, "cancels", booking] => Command::Cancel { booking: booking_id(booking), by: actor(who) },
             [who, "has", offer, on @ ..] => Command::OfferDelivered {
                 employee: who.parse().unwrap(),

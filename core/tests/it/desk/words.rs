@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Answer, BookingId, EmployeeNo, Event, IntentBy, Key, NamedBy, Notes, Notice, OfferId, Party, Reach, Refusal,
-    SessionId, Status, Time, Topic, Turn, Whose,
+    Answer, BookingId, BookingRequest, EmployeeNo, Event, IntentBy, Key, NamedBy, Notes, Notice, OfferId, Party, Reach,
+    Refusal, SessionId, Status, Time, Topic, Turn, Whose,
 };
 
 use super::Desk;
@@ -160,7 +160,7 @@ impl Desk {
             Event::CompanySet { name, .. } => name.to_string(),
             Event::ClockFollowed { by_ms } => format!("by {by_ms}"),
             Event::BrandSet { brand } => format!("{:?} {:?}", brand.colour, brand.logo),
-            Event::BookingOpened { booking, client, client_name, topic, note, key } => {
+            Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key }) => {
                 let name = client_name.as_ref().map_or(String::new(), |name| format!(" as {name}"));
                 let note = note.as_ref().map_or(String::new(), |note| format!(" note {note}"));
                 format!("{} {client}{name} {topic}{note}{}", b(*booking), marked(key))

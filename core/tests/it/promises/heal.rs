@@ -1,7 +1,8 @@
 //! After any walk, everything open ends within a bounded number of deadlines, and every employee can be booked again.
 
 use switchboard_core::{
-    Actor, Answer, ClientId, Command, CompanySettings, EmployeeId, Intent, Notice, Party, SessionId, Time,
+    Actor, Answer, BookingRequest, ClientId, Command, CompanySettings, EmployeeId, Intent, Notice, Party, SessionId,
+    Time,
 };
 
 use super::walk::Walk;
@@ -57,14 +58,7 @@ impl Walk {
         let client: ClientId = "client-0".parse().unwrap();
         let booking = self.fresh_booking();
         let topic = "law".parse().unwrap();
-        let turn = self.take(&Command::Book {
-            booking,
-            client: client.clone(),
-            client_name: None,
-            topic,
-            note: None,
-            key: None,
-        });
+        let turn = self.take(&Command::Book(BookingRequest::new(booking, client.clone(), topic)));
         let offer = turn.notices.iter().find_map(|notice| match notice {
             Notice::Offer { offer, .. } => Some(*offer),
             _ => None,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, CompanySettings, EmployeeId, EmployeeNo, EndedBy, Event, Intent,
-    IntentBy, NamedBy, Notes, OfferId, Outcome, SessionId, Status, Time, Topic,
+    Actor, BookingId, BookingReason, BookingRequest, ClientId, CompanySettings, EmployeeId, EmployeeNo, EndedBy, Event,
+    Intent, IntentBy, NamedBy, Notes, OfferId, Outcome, SessionId, Status, Time, Topic,
 };
 
 #[derive(Clone, Default)]
@@ -107,7 +107,9 @@ impl Ledger {
                 self.settings = settings.clone();
             }
             Event::CompanyRemoved => self.forget_everybody(),
-            Event::BookingOpened { booking, client, topic, .. } => self.open(at, *booking, client, topic),
+            Event::BookingOpened(BookingRequest { booking, client, topic, .. }) => {
+                self.open(at, *booking, client, topic)
+            }
             Event::OfferMade { offer, employee, expires_at } => self.ask(at, *offer, *employee, *expires_at),
             Event::OfferClosed { offer, outcome, missed, .. } => self.close(*offer, *outcome, *missed),
             Event::SearchWaits { booking, until } => self.let_wait(at, *booking, *until),

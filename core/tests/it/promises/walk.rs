@@ -1,8 +1,9 @@
 //! A walk: one company, its clock and its people, with a check of every promise after every step.
 
 use switchboard_core::{
-    Actor, Answer, Availability, BookingId, BookingReason, ClientId, Command, Company, CompanySettings, EmployeeId,
-    Event, Intent, Key, MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Time, Topic, Turn, invariants,
+    Actor, Answer, Availability, BookingId, BookingReason, BookingRequest, ClientId, Command, Company, CompanySettings,
+    EmployeeId, Event, Intent, Key, MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Time, Topic, Turn,
+    invariants,
 };
 
 use super::ledger::{Asked, End, Holds, Ledger, Search};
@@ -134,7 +135,7 @@ impl Walk {
     fn with_fresh_ids(&mut self, mut command: Command) -> Command {
         self.fresh += 1;
         match &mut command {
-            Command::Book { booking, .. } => *booking = BookingId::from_u128(self.fresh),
+            Command::Book(request) => request.booking = BookingId::from_u128(self.fresh),
             Command::Accept { session, .. } => *session = SessionId::from_u128(self.fresh),
             Command::Send { message, .. } => *message = MessageId::from_u128(self.fresh),
             _ => {}
@@ -178,7 +179,7 @@ impl Walk {
             return assert!(matches!(outcome, Ok(Answer::Done) | Err(Refusal::UnknownCompany)), "{command:?}");
         }
         let expected = match command {
-            Command::Book { client, topic, .. } => return self.judge_book(client, topic, outcome),
+            Command::Book(BookingRequest { client, topic, .. }) => return self.judge_book(client, topic, outcome),
             Command::Cancel { booking, by } => self.expected_of_cancel(*booking, by),
             Command::Accept { employee, offer, .. } => self.expected_of_answer(employee, *offer, true),
             Command::Reject { employee, offer, .. } => self.expected_of_answer(employee, *offer, false),
@@ -375,14 +376,11 @@ impl Walk {
         let employee = |n: &usize| self.employees[n % self.employees.len()].clone();
         let client = |n: &usize| self.clients[n % self.clients.len()].clone();
         Some(match step {
-            Step::Book { client: who, topic, key } => Command::Book {
-                booking: BookingId::from_u128(self.fresh),
-                client: client(who),
-                client_name: None,
-                topic: TOPICS.get(*topic).unwrap_or(&"other").parse().unwrap(),
-                note: None,
-                key: key.map(key_of),
-            },
+            Step::Book { client: who, topic, key } => {
+                let (booking, topic) = (BookingId::from_u128(self.fresh), TOPICS.get(*topic).unwrap_or(&"other"));
+                let request = BookingRequest::new(booking, client(who), topic.parse().unwrap());
+                Command::Book(BookingRequest { key: key.map(key_of), ..request })
+            }
             Step::Employee { employee: who, connects: true } => Command::EmployeeConnected { employee: employee(who) },
             Step::Employee { employee: who, .. } => Command::EmployeeDisconnected { employee: employee(who) },
             Step::Client { client: who, connects: true } => Command::ClientConnected { client: client(who) },
@@ -491,7 +489,7 @@ fn is_final(command: &Command, outcome: &Result<Answer, Refusal>) -> bool {
     );
     let answered = match command {
         Command::Cancel { .. } | Command::Accept { .. } | Command::Reject { .. } | Command::End { .. } => true,
-        Command::Book { key, .. } | Command::Send { key, .. } => key.is_some(),
+        Command::Book(BookingRequest { key, .. }) | Command::Send { key, .. } => key.is_some(),
         _ => false,
     };
     closed || answered && outcome.is_ok()
