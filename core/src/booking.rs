@@ -31,6 +31,13 @@ impl BookingRequest {
     pub const fn new(booking: BookingId, client: ClientId, topic: Topic) -> Self {
         Self { booking, client, client_name: None, topic, note: None, key: None }
     }
+
+    /// Takes the client out.
+    pub(crate) fn erase_client(&mut self, alias: &ClientId) {
+        // Every field is named, so that the compiler asks of each new one whether it is personal.
+        let Self { booking: _, client, client_name, topic: _, note, key } = self;
+        (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
+    }
 }
 
 /// One client's search for an employee.
@@ -197,6 +204,32 @@ impl Booking {
     pub(crate) fn exhausted_reason(&self) -> BookingReason {
         let all_said_no = self.offers.iter().all(|offer| offer.outcome.is_some_and(Outcome::is_a_no));
         if all_said_no && !self.offers.is_empty() { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft }
+    }
+
+    /// Takes the client out, and the reasons that employees gave for their rejections.
+    pub(crate) fn erase_client(&mut self, alias: &ClientId) {
+        // Every field is named, as in the request.
+        let Self {
+            id: _,
+            client,
+            client_name,
+            topic: _,
+            note,
+            key,
+            created_at: _,
+            deadline: _,
+            ended_at: _,
+            state: _,
+            reason: _,
+            offers,
+            session: _,
+            client_due: _,
+            waits_until: _,
+            asked: _,
+            closed: _,
+        } = self;
+        (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
+        offers.iter_mut().for_each(|offer| offer.reason = None);
     }
 
     /// Approximate bytes in memory.

@@ -88,8 +88,7 @@ impl Erasure {
             && request.client == *of
         {
             self.bookings.insert(request.booking);
-            request.client = alias.clone();
-            (request.client_name, request.note, request.key) = (None, None, None);
+            request.erase_client(alias);
         }
         if let Event::ClientConnected { client } | Event::ClientDisconnected { client } = event
             && client == of

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 use switchboard_core::{
-    Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent, OfferId, Outcome,
-    Reach, Time, Topic,
+    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent,
+    OfferId, Outcome, Reach, Time, Topic,
 };
 use switchboard_journal::rows::{SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
@@ -268,7 +268,8 @@ impl Teller {
         let at = Moment(when);
         match event {
             Event::BookingOpened(request) if request.booking == self.id => {
-                self.steps.push(opened(when, &request.client, request.client_name.as_deref(), &request.topic));
+                let BookingRequest { booking: _, client, client_name, topic, note: _, key: _ } = request;
+                self.steps.push(opened(when, client, client_name.as_deref(), topic));
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };

@@ -22,9 +22,7 @@ impl Company {
                     self.clients.insert(alias.clone(), open);
                 }
                 for booking in self.bookings.values_mut().filter(|booking| booking.client == client) {
-                    booking.client = alias.clone();
-                    (booking.client_name, booking.note, booking.key) = (None, None, None);
-                    booking.offers.iter_mut().for_each(|offer| offer.reason = None);
+                    booking.erase_client(&alias);
                     erasure.bookings.insert(booking.id);
                 }
                 for session in self.sessions.values_mut().filter(|session| session.client == client) {
