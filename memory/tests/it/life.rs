@@ -99,12 +99,15 @@ impl Life {
     }
 
     pub fn books(&mut self, client: &str) -> Option<Visited> {
-        let booking = BookingId::from_u128(self.draws());
-        let topic = "tax".parse().expect("a topic");
+        let drawn = self.draws();
+        // Every field is named, and every personal one has the client in it, so that a forgotten erasure is found.
         self.tries(&Command::Book(BookingRequest {
+            booking: BookingId::from_u128(drawn),
+            client: client.parse().expect("an id"),
             client_name: Some(format!("Name of {client}").into()),
+            topic: "tax".parse().expect("a topic"),
             note: Some(format!("\"note of {client}\"").into()),
-            ..BookingRequest::new(booking, client.parse().expect("an id"), topic)
+            key: Some(format!("key {drawn} of {client}").parse().expect("a key")),
         }))
     }
 
@@ -164,8 +167,9 @@ impl Life {
 
     pub fn hangs_up(&mut self, by_client: bool) -> Option<Visited> {
         let (session, client, employee) = self.session()?;
-        let reason = Some("all is said".into());
-        self.tries(&Command::End { session, by: if by_client { client } else { employee }, reason })
+        let by = if by_client { client } else { employee };
+        let reason = self.company.session(session).map(|found| format!("{} has heard all", found.client).into());
+        self.tries(&Command::End { session, by, reason })
     }
 
     /// A whole consultation of a minute, in which both parties speak.
