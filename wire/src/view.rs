@@ -1,72 +1,29 @@
 //! Objects of the contract as JSON: how a booking, an offer, a session or an employee appears to an app.
 
+mod availability;
+mod moment;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
-    Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, CompanySettings, Duty, Employee,
-    EmployeeId, EndedBy, Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal,
-    Session, SessionId, Status, Time, Today, Topic, TopicAvailability,
+    Booking, BookingId, BookingReason, BookingState, Cause, Company, CompanySettings, Duty, Employee, EmployeeId,
+    EndedBy, Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session,
+    SessionId, Status, Time, Today,
 };
 use utoipa::ToSchema;
 
+pub use self::availability::{AvailabilityView, availability, availability_changes, availability_of};
+pub use self::moment::Moment;
 use crate::json::{Json, object};
 use crate::shape::{self, examples};
 
 /// A text that is borrowed from a company, or was read from the store.
 pub type Text<'a> = Cow<'a, str>;
-
-/// A moment as RFC 3339 in UTC with milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment(pub Time);
-
-impl Moment {
-    fn text(self) -> [u8; 24] {
-        let ms = i64::try_from(self.0.as_ms()).unwrap_or(i64::MAX);
-        let moment = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
-        let at = jiff::tz::Offset::UTC.to_datetime(moment);
-        // Every frame has one or two moments: this takes 400 instructions less for each than jiff's formatter.
-        let (year, ms) = (at.year().unsigned_abs(), at.millisecond().unsigned_abs());
-        let mut text = *b"0000-00-00T00:00:00.000Z";
-        text[0..2].copy_from_slice(&two_digits((year / 100) as u8));
-        text[2..4].copy_from_slice(&two_digits((year % 100) as u8));
-        text[5..7].copy_from_slice(&two_digits(at.month().unsigned_abs()));
-        text[8..10].copy_from_slice(&two_digits(at.day().unsigned_abs()));
-        text[11..13].copy_from_slice(&two_digits(at.hour().unsigned_abs()));
-        text[14..16].copy_from_slice(&two_digits(at.minute().unsigned_abs()));
-        text[17..19].copy_from_slice(&two_digits(at.second().unsigned_abs()));
-        text[20] = b'0' + (ms / 100) as u8;
-        text[21..23].copy_from_slice(&two_digits((ms % 100) as u8));
-        text
-    }
-}
-
-impl std::fmt::Display for Moment {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
-    }
-}
-
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(std::str::from_utf8(&self.text()).unwrap_or_default())
-    }
-}
-
-impl Json for Moment {
-    fn write_to(&self, out: &mut String) {
-        out.push('"');
-        out.push_str(std::str::from_utf8(&self.text()).unwrap_or_default());
-        out.push('"');
-    }
-}
-
-/// The two digits of a number below 100.
-const fn two_digits(number: u8) -> [u8; 2] {
-    [b'0' + number / 10, b'0' + number % 10]
-}
 
 /// JSON of a value of our own types.
 #[must_use]
@@ -425,78 +382,6 @@ pub fn notes(notes: &Notes) -> NotesView<'_> {
     NotesView { body: notes.body.as_ref().into(), at: Some(Moment(notes.at)) }
 }
 
-/// Availability in all and per topic.
-#[derive(Debug, Serialize)]
-pub struct AvailabilityView<'a> {
-    available: bool,
-    idle: usize,
-    topics: ByTopic<'a>,
-}
-object!(AvailabilityView<'_> { available, idle, topics });
-
-/// An object with a field for each topic; null for a topic that no employee names any more.
-#[derive(Debug)]
-struct ByTopic<'a>(Vec<(&'a str, Option<TopicAvailabilityView>)>);
-
-impl Serialize for ByTopic<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_map(self.0.iter().map(|(topic, here)| (topic, here)))
-    }
-}
-
-impl Json for ByTopic<'_> {
-    fn write_to(&self, out: &mut String) {
-        let mut before = '{';
-        for (topic, here) in &self.0 {
-            out.push(before);
-            topic.write_to(out);
-            out.push(':');
-            here.write_to(out);
-            before = ',';
-        }
-        out.push_str(if self.0.is_empty() { "{}" } else { "}" });
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct TopicAvailabilityView {
-    available: bool,
-    idle: usize,
-}
-object!(TopicAvailabilityView { available, idle });
-
-impl From<TopicAvailability> for TopicAvailabilityView {
-    fn from(TopicAvailability { available, idle }: TopicAvailability) -> Self {
-        Self { available, idle }
-    }
-}
-
-/// The availability of all topics.
-#[must_use]
-pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
-    availability_of(availability, None)
-}
-
-/// The availability of all topics, or of only those, which are in order.
-#[must_use]
-pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]>) -> AvailabilityView<'a> {
-    let Availability { available, idle, topics } = availability;
-    let wanted = topics.iter().filter(|(topic, _)| only.is_none_or(|only| only.binary_search(topic).is_ok()));
-    let topics = wanted.map(|(topic, here)| (topic.as_str(), Some((*here).into()))).collect();
-    AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics) }
-}
-
-/// The availability after a change, with the changed topics only.
-#[must_use]
-pub fn availability_changes<'a>(
-    available: bool,
-    idle: usize,
-    topics: impl IntoIterator<Item = &'a (Topic, Option<TopicAvailability>)>,
-) -> AvailabilityView<'a> {
-    let topics = topics.into_iter().map(|(topic, here)| (topic.as_str(), here.map(Into::into))).collect();
-    AvailabilityView { available, idle, topics: ByTopic(topics) }
-}
-
 /// A company, as the HTTP API shows it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Company, examples(examples::company))]
@@ -638,159 +523,4 @@ pub fn vocabulary() -> Vec<(&'static str, Vec<&'static str>)> {
 #[must_use]
 pub const fn is_for_board(notice: &Notice) -> bool {
     matches!(notice, Notice::BoardEmployee(_) | Notice::BoardBooking(_) | Notice::BoardSession(_))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fmt::Debug;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::json::text;
-
-    /// Values from which one object of each kind is made.
-    #[derive(Clone, Debug)]
-    struct Drawn {
-        id: u128,
-        number: u32,
-        ms: u64,
-        name: String,
-        text: Option<String>,
-    }
-
-    impl Drawn {
-        fn any() -> impl Strategy<Value = Self> {
-            let text = || prop_oneof!["[a-z0-9-]{0,40}", any::<String>()];
-            let parts = (any::<u128>(), any::<u32>(), any::<u64>(), text(), proptest::option::of(text()));
-            parts.prop_map(|(id, number, ms, name, text)| Self { id, number, ms, name, text })
-        }
-
-        fn moment(&self) -> Moment {
-            Moment(Time::from_ms(self.ms))
-        }
-
-        fn name(&self) -> Text<'_> {
-            Cow::Borrowed(&self.name)
-        }
-
-        fn text(&self) -> Option<Text<'_>> {
-            self.text.as_deref().map(Cow::Borrowed)
-        }
-
-        fn note(&self) -> Option<Note<'_>> {
-            self.text.as_ref().map(|text| Note(json(text).into()))
-        }
-
-        fn session(&self) -> SessionView<'_> {
-            SessionView {
-                id: SessionId::from_u128(self.id),
-                booking_id: BookingId::from_u128(!self.id),
-                company_id: self.name(),
-                client_id: self.name(),
-                client_name: self.text(),
-                employee_id: self.name(),
-                topic: self.name(),
-                started_at: self.moment(),
-                ended_at: self.text.is_some().then(|| self.moment()),
-                ended_by: self.text(),
-                reason: self.text(),
-            }
-        }
-
-        fn booking(&self) -> BookingView<'_> {
-            let session = self.text.is_some().then(|| self.session());
-            BookingView {
-                id: BookingId::from_u128(self.id),
-                company_id: self.name(),
-                client_id: self.name(),
-                client_name: self.text(),
-                topic: self.name(),
-                note: self.note(),
-                state: self.name(),
-                reason: self.text(),
-                offers: self.number,
-                created_at: self.moment(),
-                employee: session.is_some().then(|| NamedEmployee { id: self.name(), name: self.name() }),
-                session,
-            }
-        }
-
-        fn offer(&self) -> OfferView<'_> {
-            OfferView {
-                id: OfferId { booking: BookingId::from_u128(self.id), attempt: self.number },
-                booking_id: BookingId::from_u128(self.id),
-                client_id: &self.name,
-                client_name: self.text.as_deref(),
-                topic: &self.name,
-                note: self.note(),
-                attempt: self.number,
-                expires_at: self.moment(),
-                expires_in_ms: self.ms,
-            }
-        }
-
-        fn employee(&self) -> EmployeeView<'_> {
-            EmployeeView {
-                id: &self.name,
-                name: &self.name,
-                topics: self.text.iter().map(String::as_str).chain([self.name.as_str()]).collect(),
-                status: Status::Init.word(),
-                since: self.moment(),
-                intent: Intent::Idle.word(),
-            }
-        }
-
-        fn message(&self) -> MessageView<'_> {
-            MessageView {
-                id: MessageId::from_u128(self.id),
-                from: Party::Client.word().into(),
-                body: self.name(),
-                at: self.moment(),
-            }
-        }
-
-        fn availability(&self) -> Availability {
-            let here = TopicAvailability { available: true, idle: self.number as usize };
-            let topics = [Some(&self.name), self.text.as_ref()].into_iter().flatten().filter_map(|t| t.parse().ok());
-            Availability { available: false, idle: 0, topics: topics.map(|topic: Topic| (topic, here)).collect() }
-        }
-    }
-
-    #[track_caller]
-    fn same(view: &(impl Json + Serialize + Debug)) {
-        assert_eq!(text(view), json(view), "{view:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_told_writes_itself_as_serde_writes_it(drawn in Drawn::any()) {
-            let OfferView { id: offer, .. } = drawn.offer();
-            same(&Named("session", drawn.session()));
-            same(&Named("booking", drawn.booking()));
-            same(&Named("offer", drawn.offer()));
-            same(&Named("employee", drawn.employee()));
-            same(&drawn.message());
-            same(&availability(&drawn.availability()));
-            same(&OfferClosedView { offer_id: offer, outcome: Outcome::TimedOut.word() });
-            let EmployeeView { status, since, intent, .. } = drawn.employee();
-            same(&StatusView { status, since, intent, cause: Cause::Missed.word() });
-            let wrap_up_ends_in_ms = drawn.text.is_some().then_some(drawn.ms);
-            same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms });
-            same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
-            same(&PeerView { online: drawn.text.is_some() });
-            same(&BrandView { id: drawn.name(), name: drawn.name(), colour: drawn.text(), logo: drawn.text() });
-            same(&EmployeeGoneView { id: &drawn.name, removed: true });
-        }
-    }
-
-    #[test]
-    fn a_moment_is_written_as_jiff_writes_it_with_milliseconds() {
-        let steps = (0..2_000).map(|step| step * 127_001_003_017);
-        for ms in steps.chain([0, 1, 999, 951_782_399_999, 951_782_400_000, 253_402_207_200_999, u64::MAX]) {
-            let moment = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-            let expected = format!("\"{:.3}\"", moment.unwrap_or(jiff::Timestamp::MAX));
-            assert_eq!(json(&Moment(Time::from_ms(ms))), expected, "{ms}");
-        }
-    }
 }
