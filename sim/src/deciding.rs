@@ -9,7 +9,7 @@ use switchboard_wire::claims::Role;
 
 use crate::cast::{Chore, Ears, JoinedRoom, Listener, RoomName, is_shut_out, kind_of};
 use crate::expectation::Expectation;
-use crate::reference::{ExpectedAnswer, ModelStep, TokenHolder};
+use crate::reference::{ExpectedAnswer, Inquiry, ModelStep, TokenHolder};
 use crate::server_under_test::Queued;
 use crate::task::{Task, What};
 use crate::wire::{DeviceFrame, ReceivedFrame, Wish};
@@ -375,13 +375,10 @@ impl World {
             return ModelStep::Nothing(ExpectedAnswer::No("unauthorized"));
         }
         match (&frame.wish, &seat.place) {
-            (Wish::Book(topic, note, key), RoomName::Client(client)) => ModelStep::Book(
-                client.clone(),
-                self.phones[phone].name.clone(),
-                topic.clone(),
-                note.clone(),
-                key.clone(),
-            ),
+            (Wish::Book(inquiry), RoomName::Client(client)) => {
+                let client_name = self.phones[phone].name.clone();
+                ModelStep::Book(client.clone(), Inquiry { client_name, ..inquiry.clone() })
+            }
             (Wish::Cancel(booking), RoomName::Client(client)) => {
                 ModelStep::Cancel(*booking, Actor::Client(client.clone()))
             }

@@ -7,7 +7,7 @@ use switchboard_wire::claims::Role;
 use switchboard_wire::view;
 
 use crate::cast::SimulatedPerson;
-use crate::reference::{Holds, ModelStep};
+use crate::reference::{Holds, Inquiry, ModelStep};
 use crate::weather::Weights;
 use crate::wire::Wish;
 use crate::world::World;
@@ -133,7 +133,7 @@ impl World {
         let desk = format!("company:{}", self.offices[office].id);
         let asking = self.come(client, &desk, dice);
         let before = self.people[person].memory.offers.last().copied();
-        self.send_frame(asking, &desk, Wish::Book("anything".into(), None, None));
+        self.send_frame(asking, &desk, Wish::Book(Inquiry { topic: "anything".into(), ..Inquiry::default() }));
         self.settle(dice);
         let offer = self.people[person].memory.offers.last().copied().filter(|offer| Some(*offer) != before);
         let offer = offer.unwrap_or_else(|| {

@@ -6,6 +6,7 @@ use switchboard_wire::claims::Role;
 
 use crate::cast::{InFlight, Memory, keep};
 use crate::merged::only_of;
+use crate::reference::Inquiry;
 use crate::wire::{DeviceFrame, ReceivedFrame, Wish, booking_id, offer_id, session_id};
 use crate::world::World;
 
@@ -103,7 +104,7 @@ impl World {
         self.made += 1;
         let key = dice.bool().then(|| format!("key {}", self.made));
         let note = (dice.u8(0..3) == 0).then(|| format!(r#"{{"made":{}}}"#, self.made));
-        let wish = Wish::Book(topic, note, key);
+        let wish = Wish::Book(Inquiry { topic, note, key, ..Inquiry::default() });
         self.send_frame(phone, &desk, wish.clone());
         // A double tap sends the same request twice.
         if dice.u8(0..6) == 0 {

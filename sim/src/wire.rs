@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use switchboard_core::{BookingId, OfferId, SessionId};
 
+use crate::reference::Inquiry;
+
 /// A frame that a person's device sends.
 #[derive(Clone, Debug)]
 pub struct DeviceFrame {
@@ -24,8 +26,7 @@ pub enum Wish {
     /// The next page of a board.
     More(String),
     Heartbeat,
-    /// A booking: topic, note and key.
-    Book(String, Option<String>, Option<String>),
+    Book(Inquiry),
     Cancel(BookingId),
     /// Whether the employee wants to be asked.
     SetStatus(bool),
@@ -54,7 +55,7 @@ impl DeviceFrame {
             Wish::More(after) => ("more", json!({ "after": after })),
             Wish::Leave => ("phx_leave", json!({})),
             Wish::Heartbeat => ("heartbeat", json!({})),
-            Wish::Book(topic, note, key) => {
+            Wish::Book(Inquiry { client_name: _, topic, note, key }) => {
                 let note = note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default());
                 ("book", json!({ "topic": topic, "note": note, "key": key }))
             }
@@ -77,7 +78,7 @@ impl DeviceFrame {
     #[must_use]
     pub(crate) const fn can_be_repeated(&self) -> bool {
         match &self.wish {
-            Wish::Book(_, _, key) | Wish::Say(_, key) => key.is_some(),
+            Wish::Book(Inquiry { key, .. }) | Wish::Say(_, key) => key.is_some(),
             Wish::Cancel(_) | Wish::Accept(_) | Wish::Reject(_) | Wish::Notes(_) | Wish::End(_) => true,
             _ => false,
         }

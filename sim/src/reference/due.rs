@@ -148,7 +148,7 @@ impl Model {
     /// The latest reconnect deadline of the employees who could take the search and were not asked yet.
     fn awaited_until(&self, search: &Search) -> Option<Time> {
         let others = self.staff.iter().flatten().filter(|staff| !search.has_asked(&staff.id));
-        let idle = others.filter(|staff| staff.status() == "idle" && staff.takes(Some(&search.topic)));
+        let idle = others.filter(|staff| staff.status() == "idle" && staff.takes(Some(&search.inquiry.topic)));
         let until = idle.filter_map(|staff| if let Near::Away(until) = staff.near { Some(until) } else { None });
         until.filter(|until| *until > self.now).max()
     }

@@ -103,7 +103,7 @@ impl Search {
     /// The note of the booking.
     #[must_use]
     pub(crate) fn note_json(&self) -> Option<serde_json::Value> {
-        self.note.as_ref().map(|note| serde_json::from_str(note).unwrap_or_default())
+        self.inquiry.note.as_ref().map(|note| serde_json::from_str(note).unwrap_or_default())
     }
 }
 
@@ -141,18 +141,25 @@ impl Staff {
     }
 }
 
-/// A client's booking, from the first search on.
-#[derive(Clone, Debug)]
-pub struct Search {
-    pub id: BookingId,
-    pub client: ClientId,
-    /// The client's name in the token of the request.
+/// A client's request for a booking.
+#[derive(Clone, Debug, Default)]
+pub struct Inquiry {
+    /// The client's name in the token of the request; none in a frame.
     pub client_name: Option<String>,
     pub topic: String,
     /// Note for the employee, as JSON.
     pub note: Option<String>,
     /// Idempotency key of the request.
     pub key: Option<String>,
+}
+
+/// A client's booking, from the first search on.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub id: BookingId,
+    pub client: ClientId,
+    /// The request, with the topic as the company reads it.
+    pub inquiry: Inquiry,
     pub opened: Time,
     /// Deadline of the whole search.
     pub ends_by: Time,
@@ -335,7 +342,7 @@ impl Model {
     /// The employee to be asked next for that search.
     pub(super) fn next_for(&self, search: &Search) -> Option<usize> {
         let was_asked = |no: &usize| self.staff(*no).is_some_and(|staff| search.has_asked(&staff.id));
-        self.line(Some(&search.topic)).into_iter().find(|no| !was_asked(no))
+        self.line(Some(&search.inquiry.topic)).into_iter().find(|no| !was_asked(no))
     }
 
     /// That person's side in a session. An employee who was given the id of a removed one is on no side.

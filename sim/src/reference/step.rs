@@ -7,7 +7,7 @@ use switchboard_core::{
     Actor, BookingId, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, OfferId, Party, SessionId, Time, Whose,
 };
 
-use super::{ExpectedAnswer, ExpectedNotices, Model, OpenOffer, Search, Staff, Talk};
+use super::{ExpectedAnswer, ExpectedNotices, Inquiry, Model, OpenOffer, Search, Staff, Talk};
 
 /// A request to a company, in the words of the contract.
 #[derive(Clone, Debug)]
@@ -36,8 +36,7 @@ pub enum ModelStep {
     Revoke(Whose, Time),
     /// An employee's intent is set: whether they want to be asked, and whether an admin says so.
     SetStatus(EmployeeId, bool, bool),
-    /// A client books: name in the token, topic, note and key.
-    Book(ClientId, Option<String>, String, Option<String>, Option<String>),
+    Book(ClientId, Inquiry),
     Cancel(BookingId, Actor),
     /// A device acknowledges the offer.
     Delivered(EmployeeId, OfferId, Option<DeviceKind>),
@@ -153,10 +152,7 @@ impl Model {
             ModelStep::RemoveEmployee(id, before) => self.remove_employee(id, *before),
             ModelStep::Revoke(whose, before) => self.revoke(whose, *before),
             ModelStep::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
-            ModelStep::Book(client, name, topic, note, key) => {
-                let asked = (topic.as_str(), note.as_ref());
-                self.book(client, name.as_ref(), asked, key.as_ref(), fresh)
-            }
+            ModelStep::Book(client, inquiry) => self.book(client, inquiry, fresh),
             ModelStep::Cancel(booking, by) => self.cancel(*booking, by),
             ModelStep::Delivered(who, offer, kind) => self.delivered(who, *offer, kind.as_ref()),
             ModelStep::Accept(who, offer) => self.accept(who, *offer, fresh),

@@ -43,8 +43,8 @@ impl Model {
             "id": search.id.to_string(),
             "company_id": self.id,
             "client_id": search.client.as_str(),
-            "client_name": search.client_name,
-            "topic": search.topic,
+            "client_name": search.inquiry.client_name,
+            "topic": search.inquiry.topic,
             "note": search.note_json(),
             "state": state,
             "reason": reason,
@@ -95,8 +95,8 @@ impl Model {
             "id": format!("{}.{}", search.id, offer.attempt),
             "booking_id": search.id.to_string(),
             "client_id": search.client.as_str(),
-            "client_name": search.client_name,
-            "topic": search.topic,
+            "client_name": search.inquiry.client_name,
+            "topic": search.inquiry.topic,
             "note": search.note_json(),
             "attempt": offer.attempt,
             "expires_at": moment(ask.expires),
@@ -332,7 +332,7 @@ impl Search {
             && reason == booking.reason
             && session == booking.session
             && self.client == booking.client
-            && self.client_name.as_deref() == booking.client_name.as_deref()
+            && self.inquiry.client_name.as_deref() == booking.client_name.as_deref()
             && self.ends_by == booking.deadline
             && self.client_back_by == booking.client_due
             && self.waits == booking.waits_until

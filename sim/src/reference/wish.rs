@@ -6,18 +6,12 @@ use switchboard_core::{
     SessionId,
 };
 
-use super::{ExpectedAnswer, Holds, Model, Near, OpenOffer, Search, SearchEnd, SentMessage, Side, Talk};
+use super::{ExpectedAnswer, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, SentMessage, Side, Talk};
 
 impl Model {
-    pub(super) fn book(
-        &mut self,
-        client: &ClientId,
-        name: Option<&String>,
-        (topic, note): (&str, Option<&String>),
-        key: Option<&String>,
-        fresh: u128,
-    ) -> ExpectedAnswer {
-        let same = |search: &&Search| search.client == *client && key.is_some() && search.key.as_ref() == key;
+    pub(super) fn book(&mut self, client: &ClientId, inquiry: &Inquiry, fresh: u128) -> ExpectedAnswer {
+        let key = &inquiry.key;
+        let same = |search: &&Search| search.client == *client && key.is_some() && search.inquiry.key == *key;
         if let Some(known) = self.searches.iter().find(same) {
             return ExpectedAnswer::Booking(known.id);
         }
@@ -25,7 +19,7 @@ impl Model {
             return ExpectedAnswer::NoWithBooking("already_booked", open.id);
         }
         // Blanks around a topic are ignored.
-        let topic = topic.trim();
+        let topic = inquiry.topic.trim();
         let Some(first) = self.line(Some(topic)).first().copied() else {
             let named = self.staff.iter().flatten().any(|staff| staff.topics.iter().any(|named| named == topic));
             return ExpectedAnswer::NobodyIdle(named);
@@ -34,10 +28,7 @@ impl Model {
         self.searches.push(Search {
             id,
             client: client.clone(),
-            client_name: name.cloned(),
-            topic: topic.to_owned(),
-            note: note.cloned(),
-            key: key.cloned(),
+            inquiry: Inquiry { topic: topic.to_owned(), ..inquiry.clone() },
             opened: self.now,
             ends_by: self.now.plus_ms(self.settings.booking_deadline_ms),
             asks: vec![],
@@ -115,8 +106,8 @@ impl Model {
         let Some(search) = self.search_mut(offer.booking) else { return ExpectedAnswer::Done };
         search.end = Some(SearchEnd::Talk(id));
         search.client_back_by = None;
-        let (client, client_name) = (search.client.clone(), search.client_name.clone());
-        let topic = search.topic.clone();
+        let client = search.client.clone();
+        let Inquiry { client_name, topic, .. } = search.inquiry.clone();
         self.talks.push(Talk {
             id,
             booking: offer.booking,
