@@ -70,7 +70,7 @@ test('after a wrong start tokens, times and statistics are by the clock that was
   assert.equal((await world.http('GET', '/statistics')).bookings.total, 1)
   assert.ok((await ann.offer()).expires_in_ms > 0)
   assert.equal(await steps(world), 1)
-  assert.equal((await world.server.logged(/WARN.*clock was set/g)).length, 1, world.server.log)
+  assert.equal((await world.server.logged(/WARN.*wall clock jumped/g)).length, 1, world.server.log)
 })
 
 test('two hours ahead: what is open has the time that it had, and an open socket ends with its token', async (t) => {

@@ -69,7 +69,7 @@ test('a misspelt topic is told from one for which nobody is idle', async (t) => 
   const carl = await world.client('carl')
   const refused = async (topic) => {
     const { known_topic: known, message } = await carl.line.refused('no_idle_employee', 'book', { topic })
-    return [known, /no employee of this company names this topic/.test(message)]
+    return [known, /no employee of this company can take this topic/.test(message)]
   }
   assert.deepEqual(await refused('taks'), [false, true])
   await ann.setStatus('offline')

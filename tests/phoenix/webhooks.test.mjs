@@ -234,7 +234,7 @@ test('a receiver that answers 410 is turned off, and gets everything when it is 
   const shown = () => world.http('GET', `/webhooks/${id}`)
   await eventually('it is off', async () => (await shown()).state === 'off')
   assert.deepEqual([(await shown()).reason, (await shown()).pending], ['gone', 1])
-  await world.server.logged(/WARN .*a webhook was turned off.*gone/)
+  await world.server.logged(/WARN .*a webhook was disabled.*gone/)
   await world.http('PUT', '/employees/bob', {})
   status = 204
   await world.http('PATCH', `/webhooks/${id}`, { state: 'on' })

@@ -72,7 +72,7 @@ impl HistoryReader {
     /// The same for one company, or for all of them.
     ///
     /// # Errors
-    /// As [`HistoryReader::list_of`].
+    /// As for one company.
     pub async fn list<T: Send + 'static>(
         &self,
         caller: &Principal,
@@ -85,7 +85,7 @@ impl HistoryReader {
     /// The same without waiting for projection, for followers, which are told when there is more.
     ///
     /// # Errors
-    /// As [`HistoryReader::list_of`].
+    /// As for one company.
     pub(crate) async fn slice_as_projected<T: Send + 'static>(
         &self,
         caller: &Principal,
