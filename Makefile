@@ -1,5 +1,5 @@
 # The two commands that do all the set-up: `make run` and `make test`. Most other targets are parts of `make test`.
-.PHONY: run console check test tests checks test-all built fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
+.PHONY: run console check test suites checks test-all built fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
 	faults crash power overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
 	mutants coverage instructions instructions-keep valgrind
 
@@ -53,19 +53,19 @@ check: fmt console
 	$(BUILT)
 	$(DEBUG)/switchboard-sim prove --commands 50000
 
-# All checks that a change must pass. Tests that wait and checks that compute share the machine; each of the two prints
-# its output when it ends.
+# All checks that a change must pass. The suites wait much and the checks compute much, so that they share the machine;
+# each of the two prints its output when it ends.
 test: fmt built
-	+$(MAKE) --jobs=2 --output-sync=recurse tests checks
+	+$(MAKE) --jobs=2 --output-sync=recurse suites checks
 
 # In order, and not by the job server, because two targets may not install packages at once. Everything is built by then.
 IN_ORDER = MAKEFLAGS= $(MAKE) CARGO="$(CARGO)" BUILT=:
 
-tests:
-	$(IN_ORDER) phoenix browser unit
+suites:
+	$(IN_ORDER) phoenix browser
 
 checks:
-	$(IN_ORDER) clippy doc model simulate
+	$(IN_ORDER) clippy doc model simulate unit
 
 # The tests, and the evidence that takes hours or tools that take long to install.
 test-all: test instructions deny shuttle prove faults crash power overload fuzz-http
