@@ -93,7 +93,7 @@ export const words = translated<Words>({
     notifyAsk: 'Get notified of requests, messages and calls while this page is hidden.',
     notNow: 'Not now',
     answerByKeys: 'Answer with keyboard shortcuts',
-    cut: 'Only the last 100 messages are shown.',
+    cut: 'Only the last 100 messages are shown, not the earlier ones.',
     newestOnly: (count) => `Showing the newest ${count}.`,
     closed: {
       accepted: 'Accepted on another device.',

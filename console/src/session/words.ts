@@ -28,7 +28,7 @@ export const words = translated({
     empty: (name: string) => `Say hello to ${name}.`,
     said: (name: string, body: string) => `${name}: ${body}`,
     wrote: (name: string) => `${name} wrote`,
-    cut: 'Only the last 100 messages are shown.',
+    cut: 'Only the last 100 messages are shown, not the earlier ones.',
     wishOwn: 'Your question',
     noFiles: 'Images and files cannot be sent here, only text.',
     write: 'Message',
