@@ -55,10 +55,10 @@ check: fmt console
 
 # All checks that a change must pass. The suites wait much and the checks compute much, so that they share the machine;
 # each of the two prints its output when it ends.
-test: fmt built
+test: fmt built strace node typed elixir chromium $(TOOLS)/bin/prometheus
 	+$(MAKE) --jobs=2 --output-sync=recurse suites checks
 
-# In order, and not by the job server, because two targets may not install packages at once. Everything is built by then.
+# In order, and not by the job server. Everything is built and installed by then, because no two can install at once.
 IN_ORDER = MAKEFLAGS= $(MAKE) CARGO="$(CARGO)" BUILT=:
 
 suites:
