@@ -59,7 +59,7 @@ test: fmt built strace node typed elixir chromium $(TOOLS)/bin/prometheus
 	+$(MAKE) --jobs=2 --output-sync=recurse suites checks
 
 # In order, and not by the job server. Everything is built and installed by then, because no two can install at once.
-IN_ORDER = MAKEFLAGS= $(MAKE) CARGO="$(CARGO)" BUILT=:
+IN_ORDER = $(MAKE) --jobs=1 BUILT=:
 
 suites:
 	$(IN_ORDER) phoenix browser
