@@ -77,7 +77,6 @@ pub async fn show(
     let (pieces, waiting) = mpsc::channel::<Bytes>(PIECES_WAITING);
     let file = format!("attachment; filename=\"{company}.ndjson\"");
     tokio::spawn(async move {
-        past.project(Some(&company)).await;
         let history = past.history().clone();
         let this_runtime = Handle::current();
         let exported = spawn_blocking(move || {

@@ -172,7 +172,7 @@ impl HistoryReader {
 
     /// Waits until all earlier entries are projected. While the store cannot commit, the answer shows the projected
     /// state and says so ([`super::behind`]).
-    pub async fn project(&self, company: Option<&CompanyId>) {
+    async fn project(&self, company: Option<&CompanyId>) {
         if self.exchange.is_healthy() {
             let _projected_or_behind = self.exchange.project(company).await;
         }
