@@ -84,9 +84,9 @@ pub fn founding() -> Command {
 pub fn hiring(employee: &EmployeeId) -> [Command; 3] {
     let employee = || employee.clone();
     [
-        Command::SetEmployee { employee: employee(), name: "Somebody".into(), topics: vec![] },
+        Command::set_employee(employee(), "Somebody".into(), vec![]),
         Command::EmployeeConnected { employee: employee() },
-        Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
+        Command::set_status(employee(), Intent::Idle, false),
     ]
 }
 

@@ -32,10 +32,10 @@ impl Scene {
         scene.play(Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
         for n in 0..size {
             let topics = if n % 2 == 0 { vec![] } else { vec![topic(n)] };
-            scene.play(Command::SetEmployee { employee: employee(n), name: "Somebody".into(), topics });
+            scene.play(Command::set_employee(employee(n), "Somebody".into(), topics));
             scene.play(Command::EmployeeConnected { employee: employee(n) });
             let intent = if n % OFFLINE_EACH == 0 { Intent::Offline } else { Intent::Idle };
-            scene.play(Command::SetStatus { employee: employee(n), intent, by_admin: false });
+            scene.play(Command::set_status(employee(n), intent, false));
         }
         scene
     }
@@ -143,7 +143,7 @@ fn missed(command: Command) -> Box<Scene> {
 fn deserted(command: Command) -> Box<Scene> {
     let mut scene = Scene::new(EMPLOYEES);
     for n in 0..EMPLOYEES {
-        let command = Command::SetStatus { employee: employee(n), intent: Intent::Offline, by_admin: true };
+        let command = Command::set_status(employee(n), Intent::Offline, true);
         scene.play(command);
     }
     scene.command = command;
@@ -200,11 +200,11 @@ fn book(note: Option<&str>, key: Option<Key>) -> Command {
 }
 
 fn hire(n: usize, topics: Vec<Topic>) -> Command {
-    Command::SetEmployee { employee: employee(n), name: "Somebody else".into(), topics }
+    Command::set_employee(employee(n), "Somebody else".into(), topics)
 }
 
 fn status(n: usize, intent: Intent) -> Command {
-    Command::SetStatus { employee: employee(n), intent, by_admin: false }
+    Command::set_status(employee(n), intent, false)
 }
 
 fn accept() -> Command {

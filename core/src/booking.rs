@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, OfferId, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
+use crate::routing::{Rank, Routed, Wishes};
 use crate::time::Time;
 
 /// A client's request for an employee. Events are stored with these fields in this order.
@@ -23,20 +24,23 @@ pub struct BookingRequest {
     pub note: Option<Arc<str>>,
     /// Idempotency key of the client.
     pub key: Option<Key>,
+    /// None if the client asks for nothing beside the topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wishes: Option<Box<Wishes>>,
 }
 
 impl BookingRequest {
     /// A request without any optional field.
     #[must_use]
     pub const fn new(booking: BookingId, client: ClientId, topic: Topic) -> Self {
-        Self { booking, client, client_name: None, topic, note: None, key: None }
+        Self { booking, client, client_name: None, topic, note: None, key: None, wishes: None }
     }
 
     /// Takes the client out.
     pub(crate) fn erase_client(&mut self, alias: &ClientId) {
         // Every field is named, so that the compiler asks of each new one whether it is personal.
-        let Self { booking: _, client, client_name, topic: _, note, key } = self;
-        (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
+        let Self { booking: _, client, client_name, topic: _, note, key, wishes } = self;
+        (*client, *client_name, *note, *key, *wishes) = (alias.clone(), None, None, None, None);
     }
 }
 
@@ -70,6 +74,9 @@ pub struct Booking {
     /// Until when the search waits for employees who may come back, while none can be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_until: Option<Time>,
+    /// None if the company had no routing when the booking was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed: Option<Box<Routed>>,
     /// Employees asked before the latest offer. Most bookings ask one employee, so that this set is empty.
     #[serde(skip)]
     asked: BTreeSet<EmployeeId>,
@@ -79,8 +86,8 @@ pub struct Booking {
 }
 
 impl Booking {
-    pub(crate) fn new(request: BookingRequest, created_at: Time, deadline: Time) -> Self {
-        let BookingRequest { booking: id, client, client_name, topic, note, key } = request;
+    pub(crate) fn new(request: BookingRequest, routed: Option<Routed>, created_at: Time, deadline: Time) -> Self {
+        let BookingRequest { booking: id, client, client_name, topic, note, key, wishes: _ } = request;
         Self {
             id,
             client,
@@ -98,6 +105,7 @@ impl Booking {
             session: None,
             client_due: None,
             waits_until: None,
+            routed: routed.map(Box::new),
             asked: BTreeSet::new(),
             closed: 0,
         }
@@ -151,6 +159,31 @@ impl Booking {
         self.is_open() && self.waits_until.is_some()
     }
 
+    /// Whether the booking has fewer open offers than it may have.
+    pub(crate) fn has_room_for_an_offer(&self) -> bool {
+        match &self.routed {
+            None => !self.has_open_offer(),
+            Some(routed) => self.open_offers().count() < routed.width(),
+        }
+    }
+
+    /// The place among all that seek an employee whom they do not have yet. A search that has just lost its last offer,
+    /// or has just begun, has none until its next step is settled.
+    pub(crate) fn rank(&self) -> Option<Rank> {
+        if !self.is_open() {
+            return None;
+        }
+        // While a search waits, its open offer is with an employee who is away, and counts for nothing.
+        let waits = self.waits();
+        let wants_more = !waits && self.routed.is_some() && self.has_open_offer() && self.has_room_for_an_offer();
+        (waits || wants_more).then(|| Rank {
+            has_offer: wants_more,
+            arrived_at: self.created_at,
+            number: self.routed.as_ref().map_or(0, |routed| routed.number()),
+            booking: self.id,
+        })
+    }
+
     /// Compares ids, not numbers, because an employee who was removed and made again is the same person.
     pub(crate) fn was_asked(&self, employee: &EmployeeId) -> bool {
         self.offers.last().is_some_and(|latest| latest.employee_id == *employee) || self.asked.contains(employee)
@@ -187,6 +220,9 @@ impl Booking {
         self.asked = earlier.iter().map(|offer| offer.employee_id.clone()).collect();
         self.closed = 0;
         self.pass_over_closed();
+        if let Some(routed) = &mut self.routed {
+            routed.rebuild(&self.topic);
+        }
     }
 
     fn pass_over_closed(&mut self) {
@@ -225,16 +261,20 @@ impl Booking {
             session: _,
             client_due: _,
             waits_until: _,
+            routed,
             asked: _,
             closed: _,
         } = self;
         (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
+        routed.iter_mut().for_each(|routed| routed.erase_wishes());
         offers.iter_mut().for_each(|offer| offer.reason = None);
     }
 
     /// Approximate bytes in memory.
     pub(crate) fn weight(&self) -> usize {
-        400 + self.note.iter().chain(&self.client_name).map(|text| text.len()).sum::<usize>() + self.offers.len() * 160
+        400 + self.note.iter().chain(&self.client_name).map(|text| text.len()).sum::<usize>()
+            + self.offers.len() * 160
+            + self.routed.as_ref().map_or(0, |_| 300)
     }
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::booking::BookingRequest;
 use crate::brand::Brand;
-use crate::employee::Intent;
-use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
+use crate::employee::{Intent, PauseRequest};
+use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic, Word};
 use crate::person::{Actor, Party};
 use crate::revocation::Whose;
+use crate::routing::{Profile, Routing};
 use crate::settings::CompanySettings;
 use crate::time::Time;
 
@@ -19,6 +20,11 @@ pub enum Command {
         name: Arc<str>,
         /// Already checked to be in range.
         settings: CompanySettings,
+    },
+    /// Replace the company's routing.
+    SetRouting {
+        /// Already checked to be in range.
+        routing: Box<Routing>,
     },
     /// Set the company's colour and logo.
     SetBrand {
@@ -35,6 +41,8 @@ pub enum Command {
         name: Arc<str>,
         /// None means any topic.
         topics: Vec<Topic>,
+        /// Already checked to be in range.
+        profile: Profile,
     },
     /// End what the employee has open, forget the employee and revoke their tokens.
     RemoveEmployee {
@@ -54,6 +62,27 @@ pub enum Command {
         intent: Intent,
         /// Set by an admin, not by the employee.
         by_admin: bool,
+        /// Why the employee goes offline, and for how long. With the intent idle, this says nothing.
+        pause: PauseRequest,
+    },
+    /// End the employee's wrap-up and rest.
+    Finish {
+        employee: EmployeeId,
+        /// The session whose wrap-up ends; none means all wrap-ups, and the rest.
+        session: Option<SessionId>,
+    },
+    /// Let a wrap-up go on.
+    Extend {
+        employee: EmployeeId,
+        session: SessionId,
+        /// Counted from now.
+        for_ms: u64,
+    },
+    /// Say with a code how a session went.
+    Code {
+        employee: EmployeeId,
+        session: SessionId,
+        code: Word,
     },
     /// The employee's first device is there.
     EmployeeConnected {
@@ -138,4 +167,18 @@ pub enum Command {
     },
     /// The server has started, or the company was read back: no person counts as connected until a device reports.
     Resume,
+}
+
+impl Command {
+    /// Makes an employee without skills, or makes them so.
+    #[must_use]
+    pub fn set_employee(employee: EmployeeId, name: Arc<str>, topics: Vec<Topic>) -> Self {
+        Self::SetEmployee { employee, name, topics, profile: Profile::default() }
+    }
+
+    /// Sets the intent of an employee, without a reason.
+    #[must_use]
+    pub fn set_status(employee: EmployeeId, intent: Intent, by_admin: bool) -> Self {
+        Self::SetStatus { employee, intent, by_admin, pause: PauseRequest::default() }
+    }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EmployeeId, Topic};
+use crate::id::{EmployeeId, Topic, Word};
 use crate::load::{Duty, Load};
+use crate::routing::{Order, Profile};
 use crate::time::Time;
 
 /// A person who works for a company.
@@ -33,6 +34,16 @@ pub struct Employee {
     /// Time in each status, without the present stay.
     #[serde(default)]
     pub meter: Meter,
+    #[serde(default, skip_serializing_if = "Profile::is_plain")]
+    pub profile: Profile,
+    #[serde(default, skip_serializing_if = "Turns::are_none")]
+    pub turns: Turns,
+    /// None unless the employee is offline for a reason or for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// Until when an idle employee is not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resting_until: Option<Time>,
 }
 
 impl Employee {
@@ -47,17 +58,23 @@ impl Employee {
         }
     }
 
-    /// Whether the employee can be asked now: idle, with a live device.
+    /// Whether the employee can be asked now: idle, with a live device, and not resting.
     #[must_use]
     pub const fn can_be_asked(&self) -> bool {
-        matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected)
+        matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected) && self.resting_until.is_none()
+    }
+
+    /// Whether the employee wants to be asked and is there, or may come back.
+    #[must_use]
+    pub const fn is_on_duty(&self) -> bool {
+        matches!(self.intent, Intent::Idle) && !matches!(self.reach, Reach::Gone { .. })
     }
 
     /// Until when an idle employee without a device may come back to be asked.
     #[must_use]
     pub const fn awaited_until(&self) -> Option<Time> {
         match (self.status(), self.reach) {
-            (Status::Idle, Reach::Grace { until }) => Some(until),
+            (Status::Idle, Reach::Grace { until }) if self.resting_until.is_none() => Some(until),
             (Status::Offline | Status::Idle | Status::Init | Status::Busy, _) => None,
         }
     }
@@ -74,6 +91,67 @@ impl Employee {
     #[must_use]
     pub fn takes(&self, topic: &Topic) -> bool {
         self.topics.is_empty() || self.topics.binary_search(topic).is_ok()
+    }
+}
+
+/// Why an employee is offline, and until when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Word>,
+    /// When the employee wants to be idle again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+}
+
+/// A pause that somebody asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PauseRequest {
+    pub reason: Option<Word>,
+    /// None means until somebody ends the pause.
+    pub for_ms: Option<u64>,
+}
+
+/// Turns of an employee, which the orders other than the longest idle compare. A turn is an offer that the employee
+/// accepted, declined or missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Turns {
+    /// Number of the latest turn among all turns of the company; 0 before the first.
+    pub latest: u64,
+    /// UTC day of the latest turn.
+    pub day: u64,
+    /// Turns on that day.
+    pub of_day: u32,
+    /// Sum of a step for each turn, which is smaller for a greater share (stride scheduling).
+    pub pass: u64,
+}
+
+/// Step of a pass for a share of 1, which every share up to 100 divides with an error below a hundred-thousandth.
+const STRIDE: u64 = 1 << 20;
+
+impl Turns {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Adds a turn, the company's `number`th, of an employee with that share.
+    pub(crate) fn add(&mut self, number: u64, day: u64, share: u8) {
+        self.latest = number;
+        self.of_day = if self.day == day { self.of_day.saturating_add(1) } else { 1 };
+        self.day = day;
+        self.pass = self.pass.saturating_add(STRIDE / u64::from(share.max(1)));
+    }
+
+    /// The key that an order compares: the smaller goes first.
+    pub(crate) const fn key(&self, order: Order) -> u64 {
+        match order {
+            Order::LongestIdle => 0,
+            Order::RoundRobin => self.latest,
+            Order::Fewest => (self.day << 32) | self.of_day as u64,
+            Order::Share => self.pass,
+        }
     }
 }
 

@@ -141,6 +141,7 @@ impl Erasure {
             Event::NotesWritten { session, body } if self.sessions.contains(session) => *body = Arc::from(""),
             Event::SessionEnded { session, reason, .. } if self.sessions.contains(session) => *reason = None,
             Event::CompanySet { .. }
+            | Event::RoutingSet { .. }
             | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
@@ -151,7 +152,11 @@ impl Erasure {
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
             | Event::WrapUpEnded { .. }
+            | Event::WrapUpSet { .. }
+            | Event::RestEnded { .. }
+            | Event::SessionCoded { .. }
             | Event::BookingOpened(_)
+            | Event::StepOpened { .. }
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }

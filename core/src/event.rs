@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::booking::{BookingReason, BookingRequest};
 use crate::brand::Brand;
 use crate::employee::Intent;
-use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
+use crate::id::{
+    BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic, Word,
+};
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
 use crate::revocation::Whose;
+use crate::routing::{Profile, Routing};
 use crate::settings::CompanySettings;
 use crate::time::Time;
 
@@ -20,6 +23,8 @@ use crate::time::Time;
 pub enum Event {
     /// The company was made, or its name and settings were replaced.
     CompanySet { name: Arc<str>, settings: CompanySettings },
+    /// The company's routing was replaced.
+    RoutingSet { routing: Box<Routing> },
     /// The company's colour and logo were set.
     BrandSet { brand: Brand },
     /// The company was removed, with its employees; everything open was ended before.
@@ -32,6 +37,8 @@ pub enum Event {
         /// None means any topic.
         #[serde(deserialize_with = "crate::id::stored_topics")]
         topics: Vec<Topic>,
+        #[serde(default, skip_serializing_if = "Profile::is_plain")]
+        profile: Profile,
     },
     /// An employee was removed.
     EmployeeRemoved { employee: EmployeeNo, id: EmployeeId },
@@ -42,17 +49,42 @@ pub enum Event {
         before: Time,
     },
     /// The intent of an employee was set.
-    IntentSet { employee: EmployeeNo, intent: Intent, by: IntentBy },
+    IntentSet {
+        employee: EmployeeNo,
+        intent: Intent,
+        by: IntentBy,
+        /// Why the employee is offline, where a person said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Word>,
+        /// When the employee wants to be idle again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+    },
     /// An employee's first device connected.
     EmployeeConnected { employee: EmployeeNo },
     /// An employee's last device disconnected.
     EmployeeDisconnected { employee: EmployeeNo },
     /// No device came back within the grace time.
     EmployeeUnreachable { employee: EmployeeNo },
+    /// The wrap-up after a session was extended.
+    WrapUpSet { employee: EmployeeNo, session: SessionId, until: Time },
     /// The wrap-up after a session is over.
-    WrapUpEnded { employee: EmployeeNo },
+    WrapUpEnded {
+        employee: EmployeeNo,
+        /// None means all that the employee has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+    },
+    /// The rest after an offer without a yes is over.
+    RestEnded { employee: EmployeeNo },
     /// A client opened a booking.
     BookingOpened(BookingRequest),
+    /// The next step of a booking's route is open; the first opens with the booking.
+    StepOpened {
+        booking: BookingId,
+        /// From 1.
+        step: u8,
+    },
     /// The next employee is asked.
     OfferMade {
         /// The attempt is one more than the booking had.
@@ -117,6 +149,8 @@ pub enum Event {
         /// An empty text clears the notes.
         body: Arc<str>,
     },
+    /// The employee said with a code how the session went, in place of one before.
+    SessionCoded { session: SessionId, code: Word },
     /// The session has ended.
     SessionEnded { session: SessionId, by: EndedBy, reason: Option<Arc<str>> },
     /// The wall clock was set ahead, and this company's time and every deadline with it.
@@ -131,6 +165,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CompanySet { .. } => "company_set",
+            Self::RoutingSet { .. } => "routing_set",
             Self::BrandSet { .. } => "brand_set",
             Self::CompanyRemoved => "company_removed",
             Self::EmployeeSet { .. } => "employee_set",
@@ -140,8 +175,11 @@ impl Event {
             Self::EmployeeConnected { .. } => "employee_connected",
             Self::EmployeeDisconnected { .. } => "employee_disconnected",
             Self::EmployeeUnreachable { .. } => "employee_unreachable",
+            Self::WrapUpSet { .. } => "wrap_up_set",
             Self::WrapUpEnded { .. } => "wrap_up_ended",
+            Self::RestEnded { .. } => "rest_ended",
             Self::BookingOpened(_) => "booking_opened",
+            Self::StepOpened { .. } => "step_opened",
             Self::OfferMade { .. } => "offer_made",
             Self::OfferDelivered { .. } => "offer_delivered",
             Self::OfferClosed { .. } => "offer_closed",
@@ -155,6 +193,7 @@ impl Event {
             Self::PartyLeft { .. } => "party_left",
             Self::MessageSent { .. } => "message_sent",
             Self::NotesWritten { .. } => "notes_written",
+            Self::SessionCoded { .. } => "session_coded",
             Self::SessionEnded { .. } => "session_ended",
             Self::ClockFollowed { .. } => "clock_followed",
             Self::Resumed => "resumed",
@@ -172,4 +211,6 @@ pub enum IntentBy {
     Missed,
     /// The employee was unreachable for too long.
     Lapsed,
+    /// The end of a pause has come.
+    PauseOver,
 }

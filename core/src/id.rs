@@ -22,6 +22,10 @@ pub enum BadId {
     Dots,
     #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters, not only blanks, without control characters")]
     Topic,
+    #[error("a skill is 1 to {TOPIC_MAX_CHARS} characters, not only blanks, without control characters")]
+    Skill,
+    #[error("a word is 1 to {KEY_MAX_CHARS} characters, not only blanks, without control characters")]
+    Word,
     #[error("a key is 1 to {KEY_MAX_CHARS} characters without control characters")]
     Key,
     #[error("a device kind is 1 to {DEVICE_KIND_MAX_CHARS} characters of `a-z 0-9 _ -`")]
@@ -60,6 +64,14 @@ fn topic(text: &str) -> IdText<'_> {
 /// Like [`topic`], but a topic of blanks alone stays as it was, because without it the employee would take any topic.
 fn topic_of_old(text: &str) -> IdText<'_> {
     topic(text).or_else(|bad| if within(text, TOPIC_MAX_CHARS) { Ok(text.into()) } else { Err(bad) })
+}
+
+fn skill(text: &str) -> IdText<'_> {
+    spelled(text, TOPIC_MAX_CHARS).ok_or(BadId::Skill)
+}
+
+fn word(text: &str) -> IdText<'_> {
+    spelled(text, KEY_MAX_CHARS).ok_or(BadId::Word)
 }
 
 fn key(text: &str) -> IdText<'_> {
@@ -189,6 +201,15 @@ text_id!(
 text_id!(
     /// Subject of a session.
     Topic, topic, topic_of_old
+);
+text_id!(
+    /// Something that an employee can do, such as a language. A skill that is spelled as a topic says how well they take
+    /// that topic.
+    Skill, skill, skill
+);
+text_id!(
+    /// A word of a company's own, such as the reason of a pause.
+    Word, word, word
 );
 text_id!(
     /// Idempotency key of a client: the same key never makes a second thing.

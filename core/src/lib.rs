@@ -9,6 +9,8 @@ mod company;
 
 mod roster;
 
+pub mod routing;
+
 mod load;
 
 mod employee;
@@ -56,18 +58,19 @@ pub use booking::{Booking, BookingReason, BookingRequest, BookingState};
 pub use brand::{Brand, Colour};
 pub use command::Command;
 pub use company::{Answer, Company, Today, Turn};
-pub use employee::{Employee, Intent, Meter, Reach, Status};
+pub use employee::{Employee, Intent, Meter, Pause, PauseRequest, Reach, Status, Turns};
 pub use event::{Event, IntentBy};
 pub use id::{
     BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, LogoId, MessageId, OfferId, SessionId,
-    Topic,
+    Skill, Topic, Word,
 };
-pub use load::{Duty, Load, Work};
+pub use load::{Duty, Load, Work, WrapUp};
 pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
 pub use person::{Actor, EndedBy, Party};
 pub use refusal::{NamedBy, Refusal};
 pub use revocation::{Bearer, Token, Whose};
+pub use routing::{Level, Profile, Routing, Skills, Wishes};
 pub use session::{Message, Notes, Presence, Session};
 pub use settings::CompanySettings;
 pub use time::Time;

@@ -45,3 +45,25 @@ pub const TIMEOUT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 pub(crate) const HISTORY_DAYS_MAX: u32 = 36_525;
 /// Maximum of the setting `max_missed`.
 pub(crate) const MISSED_MAX: u32 = 1000;
+/// Skills of one employee: each pool of a topic is compared with them when an employee comes or goes.
+pub const SKILLS_PER_EMPLOYEE_MAX: usize = 64;
+/// Maximum of an employee's share of the turns.
+pub const SHARE_MAX: u8 = 100;
+/// Routes of one company.
+pub const ROUTES_MAX: usize = 64;
+/// Steps of one route: each open step is searched for a candidate.
+pub const STEPS_PER_ROUTE_MAX: usize = 8;
+/// Skills that one step asks for.
+pub const SKILLS_PER_STEP_MAX: usize = 8;
+/// Skills that the clients of a company may ask for.
+pub const CLIENT_SKILLS_MAX: usize = 64;
+/// Skills that one booking may ask for.
+pub const WISHES_MAX: usize = 4;
+/// Offers of one booking that may be open at once: each is a push to all devices of an employee.
+pub const AT_ONCE_MAX: u8 = 50;
+/// Codes of sessions, and reasons of pauses, of one company.
+pub const WORDS_MAX: usize = 64;
+/// Maximum of a rest: an hour.
+pub const REST_MAX_MS: u64 = 60 * 60 * 1000;
+/// Pools of one company beside the plain queues of its topics: an idle employee stands in each that they fit.
+pub(crate) const POOLS_MAX: usize = 1_024;

@@ -18,9 +18,19 @@ pub enum Work {
     Offer(BookingId),
     Session(SessionId),
     /// Finishing after a session.
-    WrapUp {
-        until: Time,
-    },
+    WrapUp(WrapUp),
+}
+
+/// The time after a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrapUp {
+    pub until: Time,
+    /// The session, where the company has a routing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    /// Latest end, if the wrap-up can be extended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest: Option<Time>,
 }
 
 /// Occupation of an employee, from which the statuses that apps see follow.
@@ -32,9 +42,7 @@ pub enum Duty {
     Asked(BookingId),
     InSession(SessionId),
     /// Finishing after a session.
-    WrapUp {
-        until: Time,
-    },
+    WrapUp(WrapUp),
 }
 
 impl Load {
@@ -50,7 +58,7 @@ impl Load {
             None => Duty::Free,
             Some(Work::Offer(booking)) => Duty::Asked(booking),
             Some(Work::Session(session)) => Duty::InSession(session),
-            Some(Work::WrapUp { until }) => Duty::WrapUp { until },
+            Some(Work::WrapUp(wrap_up)) => Duty::WrapUp(wrap_up),
         }
     }
 
@@ -65,10 +73,19 @@ impl Load {
         }
     }
 
-    pub(crate) fn put_off_wrap_ups(&mut self, later: impl Fn(&mut Time)) {
-        if let Some(Work::WrapUp { until }) = &mut self.0 {
-            later(until);
-        }
+    pub(crate) fn wrap_ups_mut(&mut self) -> impl Iterator<Item = &mut WrapUp> {
+        self.0.iter_mut().filter_map(|work| match work {
+            Work::WrapUp(wrap_up) => Some(wrap_up),
+            Work::Offer(_) | Work::Session(_) => None,
+        })
+    }
+
+    /// Wrap-ups in hand.
+    pub fn wrap_ups(&self) -> impl Iterator<Item = WrapUp> {
+        self.works().filter_map(|work| match work {
+            Work::WrapUp(wrap_up) => Some(wrap_up),
+            Work::Offer(_) | Work::Session(_) => None,
+        })
     }
 }
 
@@ -78,7 +95,7 @@ impl From<Duty> for Load {
             Duty::Free => None,
             Duty::Asked(booking) => Some(Work::Offer(booking)),
             Duty::InSession(session) => Some(Work::Session(session)),
-            Duty::WrapUp { until } => Some(Work::WrapUp { until }),
+            Duty::WrapUp(wrap_up) => Some(Work::WrapUp(wrap_up)),
         })
     }
 }
@@ -100,7 +117,10 @@ mod tests {
             (None, "\"free\"".to_owned()),
             (Some(Work::Offer(BookingId::from_u128(1))), format!("{{\"asked\":{id}}}")),
             (Some(Work::Session(SessionId::from_u128(1))), format!("{{\"in_session\":{id}}}")),
-            (Some(Work::WrapUp { until: Time::from_ms(5) }), "{\"wrap_up\":{\"until\":5}}".to_owned()),
+            (
+                Some(Work::WrapUp(WrapUp { until: Time::from_ms(5), session: None, longest: None })),
+                "{\"wrap_up\":{\"until\":5}}".to_owned(),
+            ),
         ] {
             assert_eq!(serde_json::to_string(&Load(work)).unwrap(), stored);
             assert_eq!(serde_json::from_str::<Load>(&stored).unwrap(), Load(work));

@@ -64,11 +64,15 @@ pub enum Cause {
     ConnectionLost,
     /// A device is connected again.
     Reconnected,
+    /// The end of a pause has come.
+    PauseOver,
+    /// The rest after an offer without a yes is over.
+    RestOver,
 }
 
 impl Cause {
     /// All causes, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SetByEmployee,
         Self::SetByAdmin,
         Self::Offer,
@@ -78,6 +82,8 @@ impl Cause {
         Self::SessionEnded,
         Self::ConnectionLost,
         Self::Reconnected,
+        Self::PauseOver,
+        Self::RestOver,
     ];
 
     /// The word on the wire.
@@ -93,6 +99,8 @@ impl Cause {
             Self::SessionEnded => "session_ended",
             Self::ConnectionLost => "connection_lost",
             Self::Reconnected => "reconnected",
+            Self::PauseOver => "pause_over",
+            Self::RestOver => "rest_over",
         }
     }
 }

@@ -49,11 +49,13 @@ pub enum Outcome {
     WithdrawnByAdmin,
     /// The search reached its deadline.
     BookingExpired,
+    /// Another employee who was asked at the same time said yes first.
+    Taken,
 }
 
 impl Outcome {
     /// All outcomes, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Accepted,
         Self::Rejected,
         Self::TimedOut,
@@ -63,6 +65,7 @@ impl Outcome {
         Self::WentOffline,
         Self::WithdrawnByAdmin,
         Self::BookingExpired,
+        Self::Taken,
     ];
 
     /// The word on the wire.
@@ -78,6 +81,7 @@ impl Outcome {
             Self::WentOffline => "went_offline",
             Self::WithdrawnByAdmin => "withdrawn_by_admin",
             Self::BookingExpired => "booking_expired",
+            Self::Taken => "taken",
         }
     }
 

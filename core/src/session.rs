@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic};
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic, Word};
 use crate::limits::MESSAGES_AT_HAND_MAX;
 use crate::person::{EndedBy, Party};
 use crate::time::Time;
@@ -36,6 +36,9 @@ pub struct Session {
     /// Bytes of the earlier messages, as far as they were counted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) bytes_before: u64,
+    /// How the session went, in a word of the company; the client never sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Word>,
     /// None if the employee never wrote any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Notes>,

@@ -213,9 +213,9 @@ fn desk() -> Desk {
     let mut desk = Desk(Box::new(Company::new(id("acme"))));
     let erika: EmployeeId = id("erika");
     desk.take(&Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
-    desk.take(&Command::SetEmployee { employee: erika.clone(), name: "Erika Mustermann".into(), topics: vec![] });
+    desk.take(&Command::set_employee(erika.clone(), "Erika Mustermann".into(), vec![]));
     desk.take(&Command::EmployeeConnected { employee: erika.clone() });
-    desk.take(&Command::SetStatus { employee: erika, intent: Intent::Idle, by_admin: false });
+    desk.take(&Command::set_status(erika, Intent::Idle, false));
     desk
 }
 

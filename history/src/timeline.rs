@@ -205,7 +205,7 @@ impl PassedOver {
             match (employee.load.duty(), employee.reach) {
                 (Duty::Free, Reach::Connected) => {}
                 (Duty::Free, Reach::Grace { .. } | Reach::Gone { .. }) => passed_over.add(employee, Why::Unreachable),
-                (Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp { .. }, _) => passed_over.add(employee, Why::Busy),
+                (Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp(_), _) => passed_over.add(employee, Why::Busy),
             }
         }
         passed_over
@@ -268,7 +268,7 @@ impl Teller {
         let at = Moment(when);
         match event {
             Event::BookingOpened(request) if request.booking == self.id => {
-                let BookingRequest { booking: _, client, client_name, topic, note: _, key: _ } = request;
+                let BookingRequest { booking: _, client, client_name, topic, note: _, key: _, wishes: _ } = request;
                 self.steps.push(opened(when, client, client_name.as_deref(), topic));
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
@@ -325,7 +325,12 @@ impl Teller {
             | Event::EmployeeConnected { .. }
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
+            | Event::RoutingSet { .. }
+            | Event::WrapUpSet { .. }
             | Event::WrapUpEnded { .. }
+            | Event::RestEnded { .. }
+            | Event::StepOpened { .. }
+            | Event::SessionCoded { .. }
             | Event::PartyEntered { .. }
             | Event::PartyLeft { .. }
             | Event::MessageSent { .. }

@@ -223,7 +223,12 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
+        | Event::RoutingSet { .. }
+        | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
+        | Event::RestEnded { .. }
+        | Event::StepOpened { .. }
+        | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }

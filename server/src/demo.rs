@@ -35,7 +35,7 @@ pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
     for (id, name, topics) in EMPLOYEES {
         let employee: EmployeeId = id.parse()?;
         let topics = topics.iter().map(|topic| topic.parse()).collect::<Result<Vec<Topic>, _>>()?;
-        commands.push(Command::SetEmployee { employee, name: (*name).into(), topics });
+        commands.push(Command::set_employee(employee, (*name).into(), topics));
     }
     let visited = exchange.visit(&company, |visit| match visit.company().exists() {
         true => None,

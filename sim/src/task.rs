@@ -79,15 +79,15 @@ pub(crate) fn admin_command(step: &ModelStep) -> Command {
         ModelStep::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
         ModelStep::SetBrand(brand) => Command::SetBrand { brand },
         ModelStep::RemoveCompany(revoke_before) => Command::RemoveCompany { revoke_before },
-        ModelStep::SetEmployee(employee, name, topics) => Command::SetEmployee {
+        ModelStep::SetEmployee(employee, name, topics) => Command::set_employee(
             employee,
-            name: Arc::from(name),
-            topics: topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
-        },
+            Arc::from(name),
+            topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
+        ),
         ModelStep::RemoveEmployee(employee, revoke_before) => Command::RemoveEmployee { employee, revoke_before },
         ModelStep::Revoke(whose, before) => Command::Revoke { whose, before },
         ModelStep::SetStatus(employee, willing, by_admin) => {
-            Command::SetStatus { employee, intent: if willing { Intent::Idle } else { Intent::Offline }, by_admin }
+            Command::set_status(employee, if willing { Intent::Idle } else { Intent::Offline }, by_admin)
         }
         ModelStep::Cancel(booking, by) => Command::Cancel { booking, by },
         ModelStep::End(session, by, reason) => Command::End { session, by, reason: reason.map(Arc::from) },

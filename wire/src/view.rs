@@ -280,7 +280,7 @@ pub fn own_session<'a>(
 #[must_use]
 pub fn wrap_up_ends_in_ms(employee: &Employee, now: Time) -> Option<u64> {
     match employee.load.duty() {
-        Duty::WrapUp { until } => Some(now.ms_until(until)),
+        Duty::WrapUp(wrap_up) => Some(now.ms_until(wrap_up.until)),
         Duty::Free | Duty::Asked(_) | Duty::InSession(_) => None,
     }
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use super::deadline::{due_of_booking, due_of_employee, due_of_session};
 use super::id_map::IdMap;
-use super::waiting::WaitingSearches;
+use super::line::Line;
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
 use crate::brand::Brand;
-use crate::employee::{Employee, Intent, Meter, Reach};
-use crate::event::Event;
+use crate::employee::{Employee, Intent, Meter, Pause, Reach, Turns};
+use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId, Topic};
-use crate::load::{Load, Work};
+use crate::load::{Load, Work, WrapUp};
 use crate::offer::{Offer, Outcome};
 use crate::person::{EndedBy, Party};
 use crate::recent_bookings::RecentBookings;
+use crate::routing::Profile;
 use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::CompanySettings;
 use crate::time::Time;
@@ -31,25 +32,45 @@ impl Company {
         }
         match event {
             Event::CompanySet { name, settings } => self.set_company(at, name, settings),
+            Event::RoutingSet { routing } => self.put_routing(routing),
             Event::BrandSet { brand } => self.brand = brand.clone(),
             Event::CompanyRemoved => self.remove(),
-            Event::EmployeeSet { employee, id, name, topics } => self.set_employee_row(at, *employee, id, name, topics),
+            Event::EmployeeSet { employee, id, name, topics, profile } => {
+                self.set_employee_row(at, *employee, (id, name), (topics, profile));
+            }
             Event::EmployeeRemoved { employee, .. } => self.remove_employee_row(*employee),
             Event::AccessRevoked { whose, before } => {
                 self.revocations.add(whose, *before, self.roster.ids().cloned());
             }
-            Event::IntentSet { employee, intent, .. } => self.set_intent(at, *employee, *intent),
+            Event::IntentSet { employee, intent, by, reason, until } => {
+                let pause =
+                    (reason.is_some() || until.is_some()).then(|| Pause { reason: reason.clone(), until: *until });
+                self.set_intent(at, *employee, (*intent, *by), pause);
+            }
             Event::EmployeeConnected { employee } => self.connect_employee(at, *employee),
             Event::EmployeeDisconnected { employee } => self.disconnect_employee(at, *employee),
             Event::EmployeeUnreachable { employee } => {
                 self.change_employee(*employee, at, |e| e.reach = Reach::Gone { since: at });
             }
-            Event::WrapUpEnded { employee } => {
-                self.change_employee(*employee, at, |e| e.load.put_down(|work| matches!(work, Work::WrapUp { .. })))
-            }
+            Event::WrapUpSet { employee, session, until } => self.change_employee(*employee, at, |e| {
+                let extended = e.load.wrap_ups_mut().find(|wrap_up| wrap_up.session == Some(*session));
+                extended.into_iter().for_each(|wrap_up| wrap_up.until = *until);
+            }),
+            Event::WrapUpEnded { employee, session } => self.change_employee(*employee, at, |e| {
+                let ends = |wrap_up: &WrapUp| session.is_none() || wrap_up.session == *session;
+                e.load.put_down(|work| matches!(work, Work::WrapUp(wrap_up) if ends(wrap_up)));
+            }),
+            Event::RestEnded { employee } => self.change_employee(*employee, at, |e| e.resting_until = None),
             Event::BookingOpened(request) => {
                 let deadline = at.plus_ms(self.settings.booking_deadline_ms);
-                self.open_booking(Booking::new(request.clone(), at, deadline));
+                let routed = self.routed(at, request);
+                self.open_booking(Booking::new(request.clone(), routed, at, deadline));
+            }
+            Event::StepOpened { booking, step } => {
+                self.change_booking(*booking, |b| {
+                    b.waits_until = None;
+                    b.routed.iter_mut().for_each(|routed| routed.open(*step));
+                });
             }
             Event::OfferMade { offer, employee, expires_at } => {
                 self.make_offer(at, offer.booking, *employee, *expires_at)
@@ -77,6 +98,9 @@ impl Company {
                 let message = Message { id: *message, from: *from, body: body.clone(), at, key: key.clone() };
                 self.change_session(*session, |session| session.push_message(message));
             }
+            Event::SessionCoded { session, code } => {
+                self.change_session(*session, |session| session.code = Some(code.clone()));
+            }
             Event::NotesWritten { session, body } => self.set_notes(at, *session, body),
             Event::SessionEnded { session, by, reason } => self.end_session(at, *session, *by, reason.clone()),
             Event::ClockFollowed { by_ms } => self.put_off(*by_ms),
@@ -101,7 +125,7 @@ impl Company {
         self.clients.clear();
         self.past = RecentBookings::default();
         self.keys.clear();
-        self.waiting = WaitingSearches::default();
+        self.line = Line::default();
         self.today = Today { day: self.today.day, ..Today::default() };
         self.deadlines = self.all_deadlines();
     }
@@ -109,6 +133,7 @@ impl Company {
     fn remove(&mut self) {
         self.exists = false;
         self.brand = Brand::default();
+        self.routing = None;
         self.roster.clear();
         self.deadlines = self.all_deadlines();
     }
@@ -137,12 +162,21 @@ impl Company {
         }
     }
 
-    fn set_employee_row(&mut self, at: Time, no: EmployeeNo, id: &EmployeeId, name: &Arc<str>, topics: &[Topic]) {
+    fn set_employee_row(
+        &mut self,
+        at: Time,
+        no: EmployeeNo,
+        (id, name): (&EmployeeId, &Arc<str>),
+        (topics, profile): (&[Topic], &Profile),
+    ) {
         if self.roster.get(no).is_some() {
-            self.roster.set_topics(no, topics.to_vec());
+            self.roster.set_fit(no, topics.to_vec(), profile.clone());
             self.change_employee(no, at, |e| e.name = name.clone());
         } else {
-            self.roster.put(no, new_employee(at, id, name, topics));
+            self.roster.put(no, Employee { profile: profile.clone(), ..new_employee(at, id, name, topics) });
+        }
+        if let Some(table) = self.routing.clone() {
+            topics.iter().for_each(|topic| self.make_pools_of(&table, topic));
         }
     }
 
@@ -152,9 +186,15 @@ impl Company {
         }
     }
 
-    fn set_intent(&mut self, at: Time, no: EmployeeNo, intent: Intent) {
+    fn set_intent(&mut self, at: Time, no: EmployeeNo, (intent, by): (Intent, IntentBy), pause: Option<Pause>) {
         let lapse = at.plus_ms(self.settings.intent_lapse_ms);
         self.change_employee(no, at, |e| {
+            e.pause = pause;
+            // Only the end of the pause is forgotten.
+            if by == IntentBy::PauseOver && intent == Intent::Offline {
+                return;
+            }
+            e.resting_until = None;
             e.intent = intent;
             e.intent_since = at;
             e.missed = 0;
@@ -198,7 +238,7 @@ impl Company {
                     });
                 }
                 Work::Session(session) => self.watch_party(at, session, Party::Employee),
-                Work::WrapUp { .. } => {}
+                Work::WrapUp(_) => {}
             }
             n += 1;
         }
@@ -216,6 +256,9 @@ impl Company {
         // The client is connected, because the booking came over the client's own connection.
         self.clients.insert(booking.client.clone(), OpenClient { booking: booking.id, connected: true });
         count(&mut self.today.booked);
+        if let Some(routed) = &booking.routed {
+            routed.all_needs().iter().for_each(|need| self.roster.make_pools(need));
+        }
         self.bookings.insert(booking.id, booking);
     }
 
@@ -235,12 +278,19 @@ impl Company {
     ) {
         let closed = self.change_booking(offer.booking, |b| b.close_offer(offer.attempt, at, outcome, reason));
         let Some(employee) = closed.flatten() else { return };
-        self.change_employee(employee, at, |e| {
+        let rest_ms = self.routing.as_ref().map_or(0, |table| table.routing().rest.after(outcome));
+        if self.routing.is_some() && (outcome.is_a_no() || (is_missed && outcome.is_missed())) {
+            self.roster.take_turn(employee, at);
+        }
+        self.change_employee_at_place(employee, at, outcome == Outcome::Taken, |e| {
             e.load.put_down(|work| *work == Work::Offer(offer.booking));
             if is_missed {
                 e.missed = e.missed.saturating_add(1);
             } else if outcome.is_a_no() {
                 e.missed = 0;
+            }
+            if rest_ms > 0 && e.intent == Intent::Idle {
+                e.resting_until = Some(at.plus_ms(rest_ms));
             }
         });
     }
@@ -269,12 +319,16 @@ impl Company {
             let employee = b.close_offer(offer.attempt, at, Outcome::Accepted, None)?;
             b.state = BookingState::Assigned;
             b.session = Some(id);
+            b.routed.iter_mut().for_each(|routed| routed.end());
             // A client without a time to come back is connected.
             let is_there = b.client_due.take().is_none();
             Some((employee, b.client.clone(), b.client_name.clone(), b.topic.clone(), is_there))
         });
         let Some((no, client, client_name, topic, is_client_there)) = assigned.flatten() else { return };
         count(&mut self.today.assigned);
+        if self.routing.is_some() {
+            self.roster.take_turn(no, at);
+        }
         self.change_employee(no, at, |e| {
             e.load.put_down(|work| *work == Work::Offer(booking));
             e.load.take_up(Work::Session(id));
@@ -298,6 +352,7 @@ impl Company {
             employee_presence: self.presence(at, Presence::default(), employee.reach == Reach::Connected),
             messages: VecDeque::new(),
             bytes_before: 0,
+            code: None,
             notes: None,
         };
         self.rearm(None, due_of_session(&session));
@@ -312,6 +367,7 @@ impl Company {
             b.ended_at = Some(at);
             b.client_due = None;
             b.waits_until = None;
+            b.routed.iter_mut().for_each(|routed| routed.end());
         });
         match state {
             BookingState::Unanswered => count(&mut self.today.unanswered),
@@ -329,18 +385,29 @@ impl Company {
             session.reason = reason;
             session.client_presence.due = None;
             session.employee_presence.due = None;
-            (session.employee, session.booking)
+            (session.employee, session.booking, session.code.is_some())
         });
-        let Some((employee, booking)) = ended else { return };
-        let wrap_up = self.settings.wrap_up_ms;
+        let Some((employee, booking, has_code)) = ended else { return };
+        let wrap_up = self.wrap_up_of(at, id, has_code);
         self.change_employee(employee, at, |e| {
             e.load.put_down(|work| *work == Work::Session(id));
-            if wrap_up > 0 {
-                e.load.take_up(Work::WrapUp { until: at.plus_ms(wrap_up) });
-            }
+            wrap_up.into_iter().for_each(|wrap_up| e.load.take_up(Work::WrapUp(wrap_up)));
         });
         count(&mut self.today.ended);
         self.put_in_the_past(at, booking);
+    }
+
+    /// The wrap-up of a session that ends now.
+    fn wrap_up_of(&self, at: Time, session: SessionId, has_code: bool) -> Option<WrapUp> {
+        let usual_ms = self.settings.wrap_up_ms;
+        let Some(table) = &self.routing else {
+            return (usual_ms > 0).then(|| WrapUp { until: at.plus_ms(usual_ms), session: None, longest: None });
+        };
+        let rules = &table.routing().wrap_up;
+        let longest_ms = usual_ms.max(rules.max_ms);
+        let ms = if rules.code_required && !has_code { longest_ms } else { usual_ms };
+        let longest = (rules.max_ms > usual_ms).then(|| at.plus_ms(rules.max_ms));
+        (ms > 0).then(|| WrapUp { until: at.plus_ms(ms), session: Some(session), longest })
     }
 
     /// A booking is over for good: its client may book again, and it is remembered for repeats.
@@ -423,18 +490,29 @@ impl Company {
     }
 
     fn change_employee(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) {
+        self.change_employee_at_place(no, at, false, change);
+    }
+
+    /// Like [`Self::change_employee`], but the employee keeps their place if the flag says so.
+    fn change_employee_at_place(&mut self, no: EmployeeNo, at: Time, stays: bool, change: impl FnOnce(&mut Employee)) {
         let Some(was) = self.roster.get(no).map(|e| due_of_employee(no, e)) else { return };
-        let is = self.roster.change(no, at, change).and_then(|e| due_of_employee(no, e));
+        let changed =
+            if stays { self.roster.change_in_place(no, at, change) } else { self.roster.change(no, at, change) };
+        let is = changed.and_then(|e| due_of_employee(no, e));
         self.rearm(was, is);
     }
 
     fn change_booking<T>(&mut self, id: BookingId, change: impl FnOnce(&mut Booking) -> T) -> Option<T> {
         let booking = self.bookings.get_mut(id)?;
-        let (was, waited) = (due_of_booking(booking), booking.waits());
+        let was = due_of_booking(booking);
+        // Before the change, because the booking may lose its needs.
+        if let Some(rank) = booking.rank() {
+            self.line.leave(booking, rank);
+        }
         let changed = change(booking);
         let is = due_of_booking(booking);
-        if booking.waits() != waited {
-            self.waiting.follow(booking);
+        if let Some(rank) = booking.rank() {
+            self.line.join(booking, rank);
         }
         self.rearm(was, is);
         Some(changed)
@@ -473,5 +551,9 @@ fn new_employee(at: Time, id: &EmployeeId, name: &Arc<str>, topics: &[Topic]) ->
         place: 0,
         lapse_due: None,
         meter: Meter::default(),
+        profile: Profile::default(),
+        turns: Turns::default(),
+        pause: None,
+        resting_until: None,
     }
 }

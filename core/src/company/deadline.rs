@@ -7,7 +7,6 @@ use crate::booking::{Booking, BookingReason};
 use crate::employee::{Employee, Reach};
 use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, SessionId};
-use crate::load::Work;
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
 use crate::session::Session;
@@ -25,12 +24,18 @@ pub(super) enum Deadline {
     OfferAnswer(BookingId),
     /// A device's proof that it has the offer.
     OfferDelivery(BookingId),
+    /// Opening of the next step of a route.
+    StepOpens(BookingId),
     /// A party's return to a session.
     PartyReturn(SessionId, Party),
     /// End of the wrap-up after a session.
     WrapUp(EmployeeNo),
     /// An employee's return to the place in the line.
     EmployeeReturn(EmployeeNo),
+    /// End of a pause.
+    PauseOver(EmployeeNo),
+    /// End of a rest.
+    RestOver(EmployeeNo),
     /// End of an idle intent without a device.
     IntentLapse(EmployeeNo),
     /// End of the wait for employees who may come back. This deadline comes last, so that an employee who is free at
@@ -57,7 +62,10 @@ pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
             .or(Some(offer.expires_at), Deadline::OfferAnswer(id))
             .or(offer.delivery_due, Deadline::OfferDelivery(id));
     }
-    due.or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id)).0
+    let next_step_at = booking.routed.as_ref().and_then(|routed| routed.next_step_at());
+    due.or(next_step_at.filter(|_| open), Deadline::StepOpens(id))
+        .or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id))
+        .0
 }
 
 pub(super) fn due_of_session(session: &Session) -> NextDeadline {
@@ -71,14 +79,13 @@ pub(super) fn due_of_session(session: &Session) -> NextDeadline {
 }
 
 pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> NextDeadline {
-    let wrap_ups = employee.load.works().filter_map(|work| match work {
-        Work::WrapUp { until } => Some(until),
-        Work::Offer(_) | Work::Session(_) => None,
-    });
+    let wrap_ups = employee.load.wrap_ups().map(|wrap_up| wrap_up.until);
     let back = if let Reach::Grace { until } = employee.reach { Some(until) } else { None };
     Earliest::default()
         .or(wrap_ups.min(), Deadline::WrapUp(no))
         .or(back, Deadline::EmployeeReturn(no))
+        .or(employee.pause.as_ref().and_then(|pause| pause.until), Deadline::PauseOver(no))
+        .or(employee.resting_until, Deadline::RestOver(no))
         .or(employee.lapse_due, Deadline::IntentLapse(no))
         .0
 }
@@ -115,11 +122,20 @@ impl Company {
             Deadline::PartyReturn(session, _) => {
                 vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
             }
-            Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee }],
+            Deadline::StepOpens(id) => self.open_next_step(id),
+            Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee, session: None }],
             Deadline::EmployeeReturn(employee) => vec![Event::EmployeeUnreachable { employee }],
-            Deadline::IntentLapse(employee) => self.go_offline(employee, IntentBy::Lapsed),
+            Deadline::PauseOver(employee) => self.end_pause(employee),
+            Deadline::RestOver(employee) => vec![Event::RestEnded { employee }],
+            Deadline::IntentLapse(employee) => self.go_offline(employee, self.intent_off(employee, IntentBy::Lapsed)),
             Deadline::SearchWait(id) => self.end_wait(now, id),
         }
+    }
+
+    fn open_next_step(&self, booking: BookingId) -> Vec<Event> {
+        let routed = self.bookings.get(booking).and_then(|booking| booking.routed.as_ref());
+        let step = routed.and_then(|routed| routed.next_step());
+        step.map(|step| Event::StepOpened { booking, step }).into_iter().collect()
     }
 
     /// Replaces the earlier deadline of a thing by the present one.
@@ -139,6 +155,7 @@ impl Company {
             later(&mut booking.deadline);
             booking.client_due.iter_mut().for_each(later);
             booking.waits_until.iter_mut().for_each(later);
+            booking.routed.iter_mut().for_each(|routed| routed.put_off(by_ms));
             for offer in booking.open_offers_mut() {
                 later(&mut offer.expires_at);
                 offer.delivery_due.iter_mut().for_each(later);
@@ -156,7 +173,12 @@ impl Company {
                 if let Reach::Grace { until } = &mut employee.reach {
                     later(until);
                 }
-                employee.load.put_off_wrap_ups(later);
+                employee.resting_until.iter_mut().for_each(later);
+                employee.pause.iter_mut().filter_map(|pause| pause.until.as_mut()).for_each(later);
+                for wrap_up in employee.load.wrap_ups_mut() {
+                    later(&mut wrap_up.until);
+                    wrap_up.longest.iter_mut().for_each(later);
+                }
             });
         }
         self.deadlines = self.all_deadlines();

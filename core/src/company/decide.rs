@@ -17,7 +17,7 @@ use crate::revocation::Whose;
 use crate::session::Session;
 use crate::time::Time;
 
-type Decision = Result<Vec<Event>, Refusal>;
+pub(super) type Decision = Result<Vec<Event>, Refusal>;
 
 impl Company {
     /// Decides a command. A repeat of a command that was done already succeeds without events.
@@ -32,6 +32,7 @@ impl Company {
         }
         match command {
             Command::SetCompany { .. } => Ok(vec![]),
+            Command::SetRouting { routing } => Ok(self.set_routing(routing)),
             Command::SetBrand { brand } if *brand == self.brand => Ok(vec![]),
             Command::SetBrand { brand } => Ok(vec![Event::BrandSet { brand: brand.clone() }]),
             Command::RemoveCompany { revoke_before } => Ok(self.remove_company(*revoke_before)),
@@ -40,12 +41,17 @@ impl Company {
             Command::Revoke { whose, before } => {
                 Ok(vec![Event::AccessRevoked { whose: whose.clone(), before: *before }])
             }
-            Command::SetStatus { employee, intent, by_admin } => self.set_status(employee, *intent, *by_admin),
+            Command::SetStatus { employee, intent, by_admin, pause } => {
+                self.set_status(now, (employee, *by_admin), *intent, pause)
+            }
+            Command::Finish { employee, session } => self.finish(employee, *session),
+            Command::Extend { employee, session, for_ms } => self.extend(now, employee, *session, *for_ms),
+            Command::Code { employee, session, code } => self.code(employee, *session, code),
             Command::EmployeeConnected { employee } => self.employee_connected(employee),
             Command::EmployeeDisconnected { employee } => self.employee_disconnected(employee),
             Command::ClientConnected { client } => Ok(self.client_connected(client, true)),
             Command::ClientDisconnected { client } => Ok(self.client_connected(client, false)),
-            Command::Book(request) => self.book(request),
+            Command::Book(request) => self.book(now, request),
             Command::Cancel { booking, by } => self.cancel(*booking, by),
             Command::OfferDelivered { employee, offer, device } => {
                 Ok(self.offer_delivered(employee, *offer, device.as_ref()))
@@ -87,11 +93,15 @@ impl Company {
             | Command::ClientDisconnected { .. }
             | Command::LeaveSession { .. } => Ok(vec![]),
             Command::SetCompany { .. }
+            | Command::SetRouting { .. }
             | Command::SetBrand { .. }
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }
             | Command::Revoke { .. }
             | Command::SetStatus { .. }
+            | Command::Finish { .. }
+            | Command::Extend { .. }
+            | Command::Code { .. }
             | Command::EmployeeConnected { .. }
             | Command::ClientConnected { .. }
             | Command::Book(_)
@@ -118,10 +128,12 @@ impl Company {
     }
 
     fn set_employee(&self, command: &Command) -> Decision {
-        let Command::SetEmployee { employee, name, topics } = command else { return Ok(vec![]) };
+        let Command::SetEmployee { employee, name, topics, profile } = command else { return Ok(vec![]) };
         let topics = in_order(topics.clone());
         let no = match self.roster.find(employee) {
-            Some((_, found)) if found.name == *name && found.topics == topics => return Ok(vec![]),
+            Some((_, found)) if found.name == *name && found.topics == topics && found.profile == *profile => {
+                return Ok(vec![]);
+            }
             Some((no, _)) => no,
             None if self.roster.len() >= EMPLOYEES_PER_COMPANY_MAX => {
                 let problem = format!("cannot be added: a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees");
@@ -133,7 +145,8 @@ impl Company {
             let problem = format!("cannot be set: a company has at most {TOPICS_PER_COMPANY_MAX} topics");
             return Err(Refusal::Invalid { field: "topics", problem });
         }
-        Ok(vec![Event::EmployeeSet { employee: no, id: employee.clone(), name: name.clone(), topics }])
+        let (id, name, profile) = (employee.clone(), name.clone(), profile.clone());
+        Ok(vec![Event::EmployeeSet { employee: no, id, name, topics, profile }])
     }
 
     fn remove_employee(&self, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
@@ -149,40 +162,11 @@ impl Company {
                 Work::Session(session) => {
                     events.push(Event::SessionEnded { session, by: EndedBy::Admin, reason: None });
                 }
-                Work::WrapUp { .. } => {}
+                Work::WrapUp(_) => {}
             }
         }
         events.push(Event::AccessRevoked { whose: Whose::Employee(id.clone()), before: revoke_before });
         events.push(Event::EmployeeRemoved { employee: no, id: id.clone() });
-        events
-    }
-
-    fn set_status(&self, id: &EmployeeId, intent: Intent, by_admin: bool) -> Decision {
-        let (no, employee) = self.employee(id)?;
-        let by = if by_admin { IntentBy::Admin } else { IntentBy::Employee };
-        if employee.intent == intent {
-            return Ok(vec![]);
-        }
-        Ok(match intent {
-            Intent::Idle => vec![Event::IntentSet { employee: no, intent, by }],
-            Intent::Offline => self.go_offline(no, by),
-        })
-    }
-
-    /// Sets the intent to offline, which declines an open offer.
-    pub(super) fn go_offline(&self, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
-        let offline = Event::IntentSet { employee: no, intent: Intent::Offline, by };
-        let mut events = vec![offline];
-        for work in self.roster.get(no).into_iter().flat_map(|employee| employee.load.works()) {
-            match work {
-                // The intent goes first, so that the employee is not idle in between.
-                Work::Offer(search) => {
-                    events
-                        .extend(self.close_offers(search, Outcome::WentOffline, None, |_, offer| offer.employee == no))
-                }
-                Work::Session(_) | Work::WrapUp { .. } => {}
-            }
-        }
         events
     }
 
@@ -212,7 +196,7 @@ impl Company {
         }
     }
 
-    fn book(&self, request: &BookingRequest) -> Decision {
+    fn book(&self, now: Time, request: &BookingRequest) -> Decision {
         let BookingRequest { client, topic, key, .. } = request;
         if key.as_ref().is_some_and(|key| self.keys.contains_key(&(client.clone(), key.clone()))) {
             return Ok(vec![]);
@@ -220,13 +204,30 @@ impl Company {
         if let Some(open) = self.clients.get(client) {
             return Err(Refusal::AlreadyBooked(open.booking));
         }
-        if !self.roster.has_somebody_for(topic) {
+        if !self.has_somebody_for(now, request)? {
             return Err(Refusal::NoIdleEmployee(self.roster.named_by(topic)));
         }
         // Room also for the offer that follows.
         let mut events = Vec::with_capacity(2);
         events.push(Event::BookingOpened(request.clone()));
         Ok(events)
+    }
+
+    /// Whether anybody can be asked in any step of the booking's route.
+    fn has_somebody_for(&self, now: Time, request: &BookingRequest) -> Result<bool, Refusal> {
+        let wishes = request.wishes.as_deref();
+        let Some(routed) = self.routed(now, request) else {
+            return if wishes.is_none() {
+                Ok(self.roster.has_somebody_for(&request.topic))
+            } else {
+                Err(Refusal::Forbidden)
+            };
+        };
+        let allowed = |skill| self.routing().clients.skills.contains(skill);
+        if !wishes.iter().flat_map(|wishes| wishes.skills.keys()).all(allowed) {
+            return Err(Refusal::Forbidden);
+        }
+        Ok(routed.all_needs().iter().any(|need| self.roster.has_candidate_for(need)))
     }
 
     fn cancel(&self, id: BookingId, by: &Actor) -> Decision {
@@ -264,32 +265,24 @@ impl Company {
     ) -> Vec<Event> {
         // Room for the intent that falls with a missed offer, the end of the offer, and the event that follows.
         let mut events = Vec::with_capacity(3);
-        if let Some(booking) = self.bookings.get(search) {
-            for (id, offer) in booking.open_offers().filter(|(id, offer)| which(*id, offer)) {
-                self.close_offer(id, offer.employee, outcome, reason, &mut events);
-            }
-        }
-        events
-    }
-
-    /// Ends an open offer. An employee who has missed too many goes offline before that.
-    fn close_offer(
-        &self,
-        offer: OfferId,
-        employee: EmployeeNo,
-        outcome: Outcome,
-        reason: Option<&Arc<str>>,
-        events: &mut Vec<Event>,
-    ) {
+        let Some(booking) = self.bookings.get(search) else { return events };
+        let closing = || booking.open_offers().filter(|(id, offer)| which(*id, offer));
         // An offer never outlives its search, so an offer that ends by time has had all of its own time.
         let unanswered = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
         // An employee without a device could not have answered.
-        let is_missed = unanswered && self.is_there(employee);
-        if is_missed && self.misses_too_many(employee) {
-            events.push(Event::IntentSet { employee, intent: Intent::Offline, by: IntentBy::Missed });
+        let is_missed = |employee| unanswered && self.is_there(employee);
+        // The intents go first, so that no employee is idle in between.
+        for (_, offer) in closing().filter(|(_, offer)| is_missed(offer.employee)) {
+            if self.misses_too_many(offer.employee) {
+                events.push(self.intent_off(offer.employee, IntentBy::Missed));
+            }
         }
-        let missed = (is_missed != outcome.is_missed()).then_some(is_missed);
-        events.push(Event::OfferClosed { offer, outcome, reason: reason.cloned(), missed });
+        for (id, offer) in closing() {
+            let is_missed = is_missed(offer.employee);
+            let missed = (is_missed != outcome.is_missed()).then_some(is_missed);
+            events.push(Event::OfferClosed { offer: id, outcome, reason: reason.cloned(), missed });
+        }
+        events
     }
 
     fn misses_too_many(&self, no: EmployeeNo) -> bool {
@@ -315,7 +308,11 @@ impl Company {
     fn accept(&self, employee: &EmployeeId, id: OfferId, session: SessionId) -> Decision {
         let offer = self.offer_to(employee, id)?;
         match offer.outcome {
-            None => Ok(vec![Event::OfferAccepted { offer: id, session }]),
+            None => {
+                let mut events = vec![Event::OfferAccepted { offer: id, session }];
+                events.extend(self.close_offers(id.booking, Outcome::Taken, None, |other, _| other != id));
+                Ok(events)
+            }
             Some(Outcome::Accepted) => Ok(vec![]),
             Some(outcome) => Err(Refusal::OfferClosed(outcome)),
         }
@@ -381,7 +378,7 @@ impl Company {
         }
     }
 
-    fn employee(&self, id: &EmployeeId) -> Result<(EmployeeNo, &Employee), Refusal> {
+    pub(super) fn employee(&self, id: &EmployeeId) -> Result<(EmployeeNo, &Employee), Refusal> {
         self.roster.find(id).ok_or(Refusal::UnknownEmployee)
     }
 }

@@ -1,7 +1,6 @@
 //! Read access to a company.
 
 use super::{Answer, Company, Today};
-use crate::availability::Availability;
 use crate::booking::{Booking, BookingRequest};
 use crate::brand::Brand;
 use crate::command::Command;
@@ -159,12 +158,6 @@ impl Company {
         open.filter_map(|(client, open)| Some((client, self.bookings.get(open.booking)?)))
     }
 
-    /// Availability in all and per topic.
-    #[must_use]
-    pub fn availability(&self) -> Availability {
-        self.roster.availability()
-    }
-
     /// Two counters to compare with earlier values: the first moves with every changed `available`, the second with
     /// every changed count.
     #[must_use]
@@ -199,8 +192,10 @@ impl Company {
     /// The answer to a command that was done, or to a repeat of it.
     pub(super) fn answer(&self, command: &Command) -> Answer {
         match command {
-            Command::SetCompany { .. } | Command::SetBrand { .. } => Answer::Company,
-            Command::SetEmployee { employee, .. } | Command::SetStatus { employee, .. } => {
+            Command::SetCompany { .. } | Command::SetRouting { .. } | Command::SetBrand { .. } => Answer::Company,
+            Command::SetEmployee { employee, .. }
+            | Command::SetStatus { employee, .. }
+            | Command::Finish { employee, .. } => {
                 self.roster.find(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no))
             }
             Command::Book(BookingRequest { booking, client, key, .. }) => {
@@ -221,6 +216,8 @@ impl Company {
                 Answer::Message(*session, keyed.map_or(*message, |m| m.id))
             }
             Command::EnterSession { session, .. }
+            | Command::Extend { session, .. }
+            | Command::Code { session, .. }
             | Command::WriteNotes { session, .. }
             | Command::End { session, .. } => Answer::Session(*session),
             Command::RemoveCompany { .. }

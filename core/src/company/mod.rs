@@ -6,6 +6,10 @@ mod deadline;
 
 mod settle;
 
+mod route;
+
+mod work;
+
 mod wait;
 
 mod apply;
@@ -18,7 +22,7 @@ mod erase;
 
 mod id_map;
 
-mod waiting;
+mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,12 +39,14 @@ use crate::recent_bookings::RecentBookings;
 use crate::refusal::Refusal;
 use crate::revocation::Revocations;
 use crate::roster::Roster;
+use crate::routing::RouteTable;
 use crate::session::Session;
 use crate::settings::CompanySettings;
 use crate::time::Time;
 use deadline::Deadline;
 use id_map::IdMap;
-use waiting::WaitingSearches;
+use line::Line;
+use settle::News;
 
 /// One company with all that is open in it and what ended lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +58,9 @@ pub struct Company {
     settings: CompanySettings,
     #[serde(default, skip_serializing_if = "Brand::is_plain")]
     brand: Brand,
+    /// None is the default routing, and bookings then carry nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    routing: Option<Arc<RouteTable>>,
     clock: Time,
     seq: u64,
     roster: Roster,
@@ -67,9 +76,8 @@ pub struct Company {
     /// The earliest deadline of each thing that has one.
     #[serde(skip)]
     deadlines: BTreeSet<(Time, Deadline)>,
-    /// Searches that wait for an employee who can be asked.
     #[serde(skip)]
-    waiting: WaitingSearches,
+    line: Line,
 }
 
 /// A client with an open booking or a running session.
@@ -90,6 +98,7 @@ impl Company {
             name: "".into(),
             settings: CompanySettings::default(),
             brand: Brand::default(),
+            routing: None,
             clock: Time::default(),
             seq: 0,
             roster: Roster::default(),
@@ -101,7 +110,7 @@ impl Company {
             revocations: Revocations::default(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            waiting: WaitingSearches::default(),
+            line: Line::default(),
         }
     }
 
@@ -152,16 +161,17 @@ impl Company {
         Ok(self.answer(command))
     }
 
-    /// Plays decided events, and then their consequences for searches that wait.
+    /// Plays decided events, and then their consequences for all bookings that seek an employee.
     fn play_on(&mut self, events: Vec<Event>, turn: &mut Turn) {
         let mut played = turn.events.len();
         self.play(turn.at, events, turn);
-        while !self.waiting.is_empty()
-            && let Some(event) = turn.events.get(played)
-        {
-            let events = self.decide_for_who_waits(turn.at, event);
+        let mut news = News::default();
+        while !self.line.is_empty() {
+            turn.events[played..].iter().for_each(|event| self.note(event, &mut news));
+            played = turn.events.len();
+            let Some(search) = self.next_of(&mut news, turn.at) else { break };
+            let events = self.ask_for(turn.at, search);
             self.play(turn.at, events, turn);
-            played += 1;
         }
     }
 
@@ -189,6 +199,7 @@ impl Company {
             name: self.name.clone(),
             settings: self.settings.clone(),
             brand: self.brand.clone(),
+            routing: self.routing.clone(),
             clock: self.clock,
             seq: self.seq,
             roster: self.roster.clone(),
@@ -200,7 +211,7 @@ impl Company {
             revocations: self.revocations.clone(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            waiting: WaitingSearches::default(),
+            line: Line::default(),
         };
         company.rebuild();
         company
@@ -218,16 +229,20 @@ impl Company {
     pub fn rebuild(&mut self) {
         self.roster.rebuild();
         self.keys.clear();
-        self.waiting = WaitingSearches::default();
+        self.line = Line::default();
         for booking in self.bookings.values_mut() {
             booking.rebuild();
             if let Some(key) = &booking.key {
                 self.keys.insert((booking.client.clone(), key.clone()), booking.id);
             }
-            if booking.waits() {
-                self.waiting.follow(booking);
+            if let Some(rank) = booking.rank() {
+                self.line.join(booking, rank);
+            }
+            if let Some(routed) = booking.routed.as_ref().filter(|_| booking.is_open()) {
+                routed.needs().iter().for_each(|need| self.roster.make_pools(need));
             }
         }
+        self.make_pools_of_routes();
         self.deadlines = self.all_deadlines();
     }
 }
@@ -274,7 +289,7 @@ impl Company {
     pub(crate) fn same_indexes(&self, other: &Self) -> bool {
         self.keys == other.keys
             && self.deadlines == other.deadlines
-            && self.waiting == other.waiting
+            && self.line == other.line
             && self.roster.same_line(&other.roster)
     }
 }
@@ -282,6 +297,7 @@ impl Company {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routing::Profile;
 
     #[test]
     fn a_key_a_deadline_and_a_place_in_the_line_each_tell_two_companies_apart() {
@@ -295,7 +311,8 @@ mod tests {
         assert!(!one.same_indexes(&other), "the deadlines");
         let mut other = one.clone();
         let (employee, id) = (EmployeeNo(0), "ann".parse().unwrap());
-        other.apply(Time::from_ms(1), &Event::EmployeeSet { employee, id, name: "Ann".into(), topics: vec![] });
+        let set = Event::EmployeeSet { employee, id, name: "Ann".into(), topics: vec![], profile: Profile::default() };
+        other.apply(Time::from_ms(1), &set);
         assert!(!one.same_indexes(&other), "the employees");
     }
 }

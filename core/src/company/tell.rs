@@ -2,7 +2,7 @@
 
 use super::settle::left_alone;
 use super::{Company, Turn};
-use crate::employee::{Intent, Status};
+use crate::employee::{Employee, Intent, Pause, Status};
 use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, OfferId, SessionId};
 use crate::notice::{Cause, Notice};
@@ -19,9 +19,16 @@ const NOTICES_OF_MOST: usize = 8;
 /// An employee whose status may change with an event: as it was before, and the cause of a change.
 struct StatusWatch {
     employee: EmployeeNo,
-    was: (Status, Intent),
+    was: Shown,
     /// None if the event is no cause by itself.
     cause: Option<Cause>,
+}
+
+/// All that an employee's devices are shown of their status.
+type Shown = (Status, Intent, Option<Time>, Option<Pause>);
+
+fn shown(employee: &Employee) -> Shown {
+    (employee.status(), employee.intent, employee.resting_until, employee.pause.clone())
 }
 
 impl Company {
@@ -50,9 +57,10 @@ impl Company {
         // Of the entries of one employee, the first has the earlier status, and the last cause counts.
         watched.sort_by_key(|watched| watched.employee);
         for of_one in watched.chunk_by(|one, next| one.employee == next.employee) {
-            let StatusWatch { employee, was, .. } = of_one[0];
-            let Some(is) = self.roster.get(employee).map(|e| (e.status(), e.intent)) else { continue };
-            if is != was
+            let StatusWatch { employee, was, .. } = &of_one[0];
+            let employee = *employee;
+            let Some(is) = self.roster.get(employee).map(shown) else { continue };
+            if is != *was
                 && let Some(cause) = of_one.iter().rev().find_map(|watched| watched.cause)
             {
                 turn.tell(Notice::Status { employee, cause });
@@ -70,7 +78,7 @@ impl Company {
 
     fn watch(&self, event: &Event) -> Option<StatusWatch> {
         let employee = self.whose_status(event)?;
-        let was = self.roster.get(employee).map(|e| (e.status(), e.intent))?;
+        let was = self.roster.get(employee).map(shown)?;
         Some(StatusWatch { employee, was, cause: cause_of(event) })
     }
 
@@ -80,19 +88,24 @@ impl Company {
             | Event::EmployeeConnected { employee }
             | Event::EmployeeDisconnected { employee }
             | Event::EmployeeUnreachable { employee }
-            | Event::WrapUpEnded { employee }
+            | Event::WrapUpEnded { employee, .. }
+            | Event::RestEnded { employee }
             | Event::OfferMade { employee, .. } => Some(*employee),
             Event::OfferClosed { offer, .. } | Event::OfferAccepted { offer, .. } => {
                 self.bookings.get(offer.booking)?.open_offer(offer.attempt).map(|offer| offer.employee)
             }
             Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|s| s.employee),
             Event::CompanySet { .. }
+            | Event::RoutingSet { .. }
             | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
             | Event::AccessRevoked { .. }
+            | Event::WrapUpSet { .. }
+            | Event::SessionCoded { .. }
             | Event::BookingOpened(_)
+            | Event::StepOpened { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::SearchWaits { .. }
@@ -137,6 +150,7 @@ impl Company {
                 turn.tell(Notice::Message { session: *session, message: *message });
             }
             Event::NotesWritten { session, .. } => turn.tell(Notice::Notes { session: *session }),
+            Event::SessionCoded { session, .. } | Event::WrapUpSet { session, .. } => self.tell_session(*session, turn),
             Event::SessionEnded { session, .. } => {
                 turn.tell(Notice::Ended { session: *session });
                 self.tell_session(*session, turn);
@@ -147,12 +161,15 @@ impl Company {
             // A new booking is told with its offer, which comes in the same turn.
             Event::BookingOpened(_)
             | Event::CompanySet { .. }
+            | Event::RoutingSet { .. }
             | Event::BrandSet { .. }
             | Event::IntentSet { .. }
             | Event::EmployeeConnected { .. }
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
             | Event::WrapUpEnded { .. }
+            | Event::RestEnded { .. }
+            | Event::StepOpened { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::SearchWaits { .. }
@@ -225,7 +242,9 @@ const fn cause_of(event: &Event) -> Option<Cause> {
             // The cause is that the employee went offline, which was told before.
             Outcome::WentOffline => None,
             Outcome::Accepted => Some(Cause::SessionStarted),
-            Outcome::ClientCancelled | Outcome::ClientLost | Outcome::WithdrawnByAdmin => Some(Cause::Offer),
+            Outcome::ClientCancelled | Outcome::ClientLost | Outcome::WithdrawnByAdmin | Outcome::Taken => {
+                Some(Cause::Offer)
+            }
         },
         Event::OfferAccepted { .. } => Some(Cause::SessionStarted),
         Event::SessionEnded { .. } | Event::WrapUpEnded { .. } => Some(Cause::SessionEnded),
@@ -234,16 +253,22 @@ const fn cause_of(event: &Event) -> Option<Cause> {
             IntentBy::Admin => Cause::SetByAdmin,
             IntentBy::Missed => Cause::Missed,
             IntentBy::Lapsed => Cause::ConnectionLost,
+            IntentBy::PauseOver => Cause::PauseOver,
         }),
+        Event::RestEnded { .. } => Some(Cause::RestOver),
         Event::EmployeeUnreachable { .. } | Event::EmployeeDisconnected { .. } => Some(Cause::ConnectionLost),
         Event::EmployeeConnected { .. } => Some(Cause::Reconnected),
         Event::CompanySet { .. }
+        | Event::RoutingSet { .. }
         | Event::BrandSet { .. }
         | Event::CompanyRemoved
         | Event::EmployeeSet { .. }
         | Event::EmployeeRemoved { .. }
         | Event::AccessRevoked { .. }
+        | Event::WrapUpSet { .. }
+        | Event::SessionCoded { .. }
         | Event::BookingOpened(_)
+        | Event::StepOpened { .. }
         | Event::OfferDelivered { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }

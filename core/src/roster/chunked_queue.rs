@@ -1,4 +1,4 @@
-//! The line of employees who can be asked, in the order of their ranks.
+//! The line of employees who can be asked, in the order of their places.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::id::EmployeeNo;
 /// Seats of one row.
 const ROW: usize = 16;
 
-/// Key that orders the candidates for an offer: the smallest rank is asked first. The line only compares ranks, so
-/// another strategy is another [`Rank::of`]. No two employees of a company may have the same rank.
+/// Key that orders the candidates for an offer: the smallest place is asked first. The line only compares places, so
+/// another strategy is another [`Place::of`]. No two employees of a company may have the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank(u64);
+pub(crate) struct Place(u64);
 
-impl Rank {
-    /// Longest idle first. An employee who cannot be asked has no rank.
+impl Place {
+    /// Longest idle first. An employee who cannot be asked has no place.
     pub(crate) const fn of(employee: &Employee) -> Option<Self> {
         if employee.can_be_asked() { Some(Self(employee.place)) } else { None }
     }
@@ -28,10 +28,10 @@ impl Rank {
     }
 }
 
-/// Employees by rank. An employee nearly always joins at the end and leaves at the front, so the rows at both ends are
-/// looked at first: the tree is searched only for a rank in between, and changes with every 16th rank.
+/// Employees by place. An employee nearly always joins at the end and leaves at the front, so the rows at both ends are
+/// looked at first: the tree is searched only for a place in between, and changes with every 16th place.
 ///
-/// Decision: rows, and not a `BTreeMap<Rank, EmployeeNo>`. The map would cost 1 % more instructions per booking, and
+/// Decision: rows, and not a `BTreeMap<Place, EmployeeNo>`. The map would cost 1 % more instructions per booking, and
 /// 6 to 9 % more per rejection, cancellation and end of a session. The map is the better choice for a key that does not
 /// grow with time, because such a key spreads employees over many rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,9 +49,9 @@ impl ChunkedQueue {
         self.taken == 0
     }
 
-    /// An employee who has the rank already gives way: two with one rank come of a damaged store.
-    pub(crate) fn join(&mut self, rank: Rank, no: EmployeeNo) {
-        let (key, seat) = rank.row_and_seat();
+    /// An employee who has the place already gives way: two with one place come of a damaged store.
+    pub(crate) fn join(&mut self, place: Place, no: EmployeeNo) {
+        let (key, seat) = place.row_and_seat();
         let row = match self.rows.last_entry() {
             Some(last) if *last.key() == key => last.into_mut(),
             Some(_) | None => self.rows.entry(key).or_default(),
@@ -59,8 +59,8 @@ impl ChunkedQueue {
         self.taken += usize::from(row.join(seat, no));
     }
 
-    pub(crate) fn leave(&mut self, rank: Rank) {
-        let (key, seat) = rank.row_and_seat();
+    pub(crate) fn leave(&mut self, place: Place) {
+        let (key, seat) = place.row_and_seat();
         if let Some(mut first) = self.rows.first_entry()
             && *first.key() == key
         {
@@ -76,9 +76,9 @@ impl ChunkedQueue {
         }
     }
 
-    /// Employees with their ranks, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Rank, EmployeeNo)> {
-        self.rows.iter().flat_map(|(key, row)| row.iter().map(move |(seat, no)| (Rank::at(*key, seat), no)))
+    /// Employees with their places, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Place, EmployeeNo)> {
+        self.rows.iter().flat_map(|(key, row)| row.iter().map(move |(seat, no)| (Place::at(*key, seat), no)))
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
     fn of(places: &[u64]) -> ChunkedQueue {
         let mut line = ChunkedQueue::default();
         for place in places {
-            line.join(Rank(*place), EmployeeNo(*place as u32));
+            line.join(Place(*place), EmployeeNo(*place as u32));
         }
         line
     }
@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn everybody_is_in_the_order_of_their_places_whenever_they_came() {
         let line = of(&[3, 40, 15, 16, 0, 1_000, 17, u64::MAX]);
-        let places: Vec<u64> = line.iter().map(|(rank, _)| rank.0).collect();
+        let places: Vec<u64> = line.iter().map(|(place, _)| place.0).collect();
         assert_eq!(places, [0, 3, 15, 16, 17, 40, 1_000, u64::MAX]);
-        assert!(line.iter().all(|(rank, no)| no.0 == rank.0 as u32));
+        assert!(line.iter().all(|(place, no)| no.0 == place.0 as u32));
         assert_eq!(line.len(), places.len());
     }
 
@@ -154,11 +154,11 @@ mod tests {
     fn who_leaves_anywhere_is_in_the_line_no_more() {
         let mut line = of(&[0, 1, 16, 17, 32, 48]);
         for (place, left) in [(16, 5), (17, 4), (16, 4), (0, 3), (1, 2), (48, 1), (7, 1)] {
-            line.leave(Rank(place));
+            line.leave(Place(place));
             assert_eq!(line.len(), left, "{place}");
         }
         assert_eq!(line, of(&[32]), "the same people are the same line, whoever else was there");
-        line.leave(Rank(32));
+        line.leave(Place(32));
         assert!(line.is_empty());
         assert_eq!(line, ChunkedQueue::default());
     }
@@ -166,16 +166,16 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_the_line_that_an_ordered_map_would_be(
-            steps in vec((any::<bool>(), (0..100u64).prop_map(Rank), any::<u32>().prop_map(EmployeeNo)), 0..300),
+            steps in vec((any::<bool>(), (0..100u64).prop_map(Place), any::<u32>().prop_map(EmployeeNo)), 0..300),
         ) {
             let (mut line, mut map) = (ChunkedQueue::default(), BTreeMap::new());
-            for (joins, rank, no) in steps {
+            for (joins, place, no) in steps {
                 if joins {
-                    line.join(rank, no);
-                    map.insert(rank, no);
+                    line.join(place, no);
+                    map.insert(place, no);
                 } else {
-                    line.leave(rank);
-                    map.remove(&rank);
+                    line.leave(place);
+                    map.remove(&place);
                 }
                 prop_assert_eq!(line.len(), map.len());
             }
@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn two_at_one_place_are_one() {
         let mut line = of(&[5]);
-        line.join(Rank(5), EmployeeNo(9));
-        assert_eq!(line.iter().collect::<Vec<_>>(), [(Rank(5), EmployeeNo(9))]);
+        line.join(Place(5), EmployeeNo(9));
+        assert_eq!(line.iter().collect::<Vec<_>>(), [(Place(5), EmployeeNo(9))]);
         assert_eq!(line.len(), 1);
     }
 }

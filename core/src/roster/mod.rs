@@ -2,6 +2,8 @@
 
 mod chunked_queue;
 
+mod pools;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -11,18 +13,28 @@ use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::limits::TOPICS_PER_COMPANY_MAX;
 use crate::refusal::NamedBy;
+use crate::routing::{Need, Profile};
 use crate::time::Time;
-use chunked_queue::{ChunkedQueue, Rank};
+use chunked_queue::{ChunkedQueue, Place};
+use pools::{Pools, Stand};
 
 /// All employees of a company by number. Only the employees are stored, because everything else follows from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Roster {
     employees: Vec<Option<Employee>>,
     next_place: u64,
+    /// Turns of all employees, while the company has a routing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    turns: u64,
+    /// The largest pass that an employee had just before a turn.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pass: u64,
     #[serde(skip)]
     by_id: BTreeMap<EmployeeId, EmployeeNo>,
     #[serde(skip)]
     line: IdleQueue,
+    #[serde(skip)]
+    pools: Pools,
     /// Number of employees in each status, in the order of [`Status::ALL`].
     #[serde(skip)]
     statuses: [usize; 4],
@@ -67,10 +79,80 @@ impl Roster {
         EmployeeNo(u32::try_from(self.employees.len()).unwrap_or(u32::MAX))
     }
 
-    /// Employees who can be asked about the topic, in the order of their [`Rank`]: O(log n) for the first, and one step
+    /// Employees who can be asked about the topic, in the order of their [`Place`]: O(log n) for the first, and one step
     /// for each that follows.
     pub(crate) fn candidates(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
         self.line.in_order(topic)
+    }
+
+    /// Employees who can be asked and fit the need, in its order. Without the pools of the need, this looks at all who
+    /// can be asked about the topic.
+    pub(crate) fn candidates_for<'a>(&'a self, need: &'a Need) -> Box<dyn Iterator<Item = EmployeeNo> + 'a> {
+        match &need.plain {
+            Some(topic) => Box::new(self.candidates(topic)),
+            None if self.pools.has(need) => Box::new(self.pools.candidates(need)),
+            None => {
+                let mut pools = Pools::default();
+                pools.make(need, || self.everyone());
+                Box::new(pools.candidates(need).collect::<Vec<_>>().into_iter())
+            }
+        }
+    }
+
+    /// Whether anybody can be asked who fits the need.
+    pub(crate) fn has_candidate_for(&self, need: &Need) -> bool {
+        if need.plain.is_some() || self.pools.has(need) {
+            return self.candidates_for(need).next().is_some();
+        }
+        let fits = |(_, employee): (_, &Employee)| {
+            employee.can_be_asked() && need.level_of(&employee.topics, &employee.profile.skills).is_some()
+        };
+        self.everyone().any(fits)
+    }
+
+    /// Topics that employees name.
+    pub(crate) fn named_topics(&self) -> Vec<Topic> {
+        self.line.by_topic.keys().cloned().collect()
+    }
+
+    /// Counts a change of what is available that no employee has made.
+    pub(crate) fn flip(&mut self) {
+        self.line.flips += 1;
+    }
+
+    /// Makes the pools of a need, unless the plain queue of the topic will do.
+    pub(crate) fn make_pools(&mut self, need: &Need) {
+        if need.plain.is_none() {
+            let mut pools = std::mem::take(&mut self.pools);
+            pools.make(need, || self.everyone());
+            self.pools = pools;
+        }
+    }
+
+    fn everyone(&self) -> Box<dyn Iterator<Item = (EmployeeNo, &Employee)> + '_> {
+        Box::new(self.numbers().filter_map(|no| Some((no, self.get(no)?))))
+    }
+
+    /// The latest time until which somebody who fits the need may come back, of those who are not skipped.
+    pub(crate) fn awaited_for(&self, need: &Need, skip: impl Fn(&EmployeeId) -> bool) -> Option<Time> {
+        let is_awaited = |no: EmployeeNo| self.get(no).is_some_and(|employee| !skip(&employee.id));
+        match &need.plain {
+            Some(topic) => self.awaited_until(topic, skip),
+            None if self.pools.has(need) => self.pools.awaited_until(need, is_awaited),
+            None => {
+                let mut pools = Pools::default();
+                pools.make(need, || self.everyone());
+                pools.awaited_until(need, is_awaited)
+            }
+        }
+    }
+
+    /// Counts a turn of an employee who is in no line, because they have just been asked.
+    pub(crate) fn take_turn(&mut self, no: EmployeeNo, at: Time) {
+        self.turns = self.turns.saturating_add(1);
+        let Some(employee) = self.employees.get_mut(no.0 as usize).and_then(Option::as_mut) else { return };
+        self.pass = self.pass.max(employee.turns.pass);
+        employee.turns.add(self.turns, at.day(), employee.profile.share);
     }
 
     /// Whether any employee can be asked about the topic.
@@ -152,46 +234,80 @@ impl Roster {
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
         self.line.remove_topics(&employee.topics);
-        if let Some(rank) = Rank::of(&employee) {
-            self.line.leave(&employee, rank);
+        if let Some(place) = Place::of(&employee) {
+            self.line.leave(&employee, place);
         }
         if let Some(until) = employee.awaited_until() {
             self.line.await_no_more(no, &employee, until);
         }
+        if !self.pools.is_empty() {
+            self.pools.change(no, &employee, Stand::of(&employee), Stand::Nowhere);
+        }
         Some(employee)
     }
 
-    /// Replaces the topics; the place in the line stays.
-    pub(crate) fn set_topics(&mut self, no: EmployeeNo, topics: Vec<Topic>) {
+    /// Replaces the topics and the profile; the place in the line stays.
+    pub(crate) fn set_fit(&mut self, no: EmployeeNo, topics: Vec<Topic>, profile: Profile) {
         if let Some(mut employee) = self.remove(no) {
-            employee.topics = topics;
+            (employee.topics, employee.profile) = (topics, profile);
             self.put(no, employee);
         }
     }
 
     /// Changes an employee, updates the status' time and the line, and returns the changed employee.
     pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) -> Option<&Employee> {
+        self.change_with(no, at, false, change)
+    }
+
+    /// Like [`Self::change`], but an employee who becomes idle has the place that they had before.
+    pub(crate) fn change_in_place(
+        &mut self,
+        no: EmployeeNo,
+        at: Time,
+        change: impl FnOnce(&mut Employee),
+    ) -> Option<&Employee> {
+        self.change_with(no, at, true, change)
+    }
+
+    fn change_with(
+        &mut self,
+        no: EmployeeNo,
+        at: Time,
+        keeps_place: bool,
+        change: impl FnOnce(&mut Employee),
+    ) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
-        let (was, had_rank, was_awaited) = (employee.status(), Rank::of(employee), employee.awaited_until());
+        let (was, had_place, was_awaited) = (employee.status(), Place::of(employee), employee.awaited_until());
+        let (stood, was_on_duty) = (Stand::of(employee), employee.is_on_duty());
         change(employee);
         let is = employee.status();
+        if employee.is_on_duty() && !was_on_duty {
+            // An absence earns no turns afterwards.
+            employee.turns.pass = employee.turns.pass.max(self.pass);
+        }
         if is != was {
             self.statuses[was as usize] -= 1;
             self.statuses[is as usize] += 1;
             employee.meter.add(was, employee.since.ms_until(at));
             employee.since = at;
-            if is == Status::Idle {
+            if is == Status::Idle && !keeps_place {
                 employee.place = self.next_place;
                 self.next_place = self.next_place.saturating_add(1);
             }
         }
-        let has_rank = Rank::of(employee);
-        if has_rank != had_rank {
-            if let Some(rank) = had_rank {
-                self.line.leave(employee, rank);
+        let has_place = Place::of(employee);
+        if has_place != had_place {
+            if let Some(place) = had_place {
+                self.line.leave(employee, place);
             }
-            if let Some(rank) = has_rank {
-                self.line.join(no, employee, rank);
+            if let Some(place) = has_place {
+                self.line.join(no, employee, place);
+            }
+        }
+        if !self.pools.is_empty() {
+            let stands = Stand::of(employee);
+            if stands != stood {
+                self.pools.change(no, employee, stood, stands);
             }
         }
         let is_awaited = employee.awaited_until();
@@ -221,6 +337,7 @@ impl Roster {
     pub(crate) fn rebuild(&mut self) {
         self.by_id.clear();
         self.line = IdleQueue::default();
+        self.pools = Pools::default();
         self.statuses = [0; 4];
         let numbers = self.numbers();
         let employees = std::mem::take(&mut self.employees);
@@ -238,26 +355,38 @@ impl Roster {
 
     /// How often an `available` changed, and how often a count did. The numbers are only compared with earlier ones.
     pub(crate) const fn availability_marks(&self) -> (u64, u64) {
-        (self.line.flips, self.line.moves)
+        (self.line.flips + self.pools.flips(), self.line.moves)
     }
 
     /// Whether both have the same employees in the same line, however often it moved.
     pub(crate) fn same_line(&self, other: &Self) -> bool {
         let still = |line: &IdleQueue| IdleQueue { flips: 0, moves: 0, ..line.clone() };
-        self.by_id == other.by_id && self.statuses == other.statuses && still(&self.line) == still(&other.line)
+        self.pools.are_made_of(|| self.everyone())
+            && other.pools.are_made_of(|| other.everyone())
+            && self.by_id == other.by_id
+            && self.statuses == other.statuses
+            && still(&self.line) == still(&other.line)
     }
 
     fn index(&mut self, no: EmployeeNo, employee: &Employee) {
         self.by_id.insert(employee.id.clone(), no);
         self.statuses[employee.status() as usize] += 1;
         self.line.name(&employee.topics);
-        if let Some(rank) = Rank::of(employee) {
-            self.line.join(no, employee, rank);
+        if let Some(place) = Place::of(employee) {
+            self.line.join(no, employee, place);
         }
         if let Some(until) = employee.awaited_until() {
             self.line.await_them(no, employee, until);
         }
+        if !self.pools.is_empty() {
+            self.pools.change(no, employee, Stand::Nowhere, Stand::of(employee));
+        }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Idle employees without a device, by the end of the wait for them.
@@ -283,16 +412,16 @@ struct TopicQueue {
 }
 
 impl IdleQueue {
-    fn join(&mut self, no: EmployeeNo, employee: &Employee, rank: Rank) {
+    fn join(&mut self, no: EmployeeNo, employee: &Employee, place: Place) {
         self.moves += 1;
         self.idle += 1;
-        self.change(&employee.topics, |line| line.idle.join(rank, no));
+        self.change(&employee.topics, |line| line.idle.join(place, no));
     }
 
-    fn leave(&mut self, employee: &Employee, rank: Rank) {
+    fn leave(&mut self, employee: &Employee, place: Place) {
         self.moves += 1;
         self.idle = self.idle.saturating_sub(1);
-        self.change(&employee.topics, |line| line.idle.leave(rank));
+        self.change(&employee.topics, |line| line.idle.leave(place));
     }
 
     fn await_them(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
@@ -374,7 +503,7 @@ impl IdleQueue {
     /// All employees in order. An employee who names several topics is in several lines.
     fn everyone(&self) -> Vec<EmployeeNo> {
         let named = self.by_topic.values().flat_map(|line| line.idle.iter());
-        let mut all: Vec<(Rank, EmployeeNo)> = self.any_topic.idle.iter().chain(named).collect();
+        let mut all: Vec<(Place, EmployeeNo)> = self.any_topic.idle.iter().chain(named).collect();
         all.sort_unstable();
         all.dedup();
         all.into_iter().map(|(_, no)| no).collect()
@@ -384,7 +513,7 @@ impl IdleQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::employee::{Intent, Meter, Reach};
+    use crate::employee::{Intent, Meter, Reach, Turns};
     use crate::load::Load;
 
     fn idle(id: &str, place: u64) -> Employee {
@@ -402,6 +531,10 @@ mod tests {
             place,
             lapse_due: None,
             meter: Meter::default(),
+            profile: Profile::default(),
+            turns: Turns::default(),
+            pause: None,
+            resting_until: None,
         }
     }
 
@@ -430,7 +563,7 @@ mod tests {
         assert_eq!(roster.statuses(), [0, 2, 0, 0]);
         roster.change(EmployeeNo(0), Time::default(), |e| e.intent = Intent::Offline);
         assert_eq!(roster.statuses(), [1, 1, 0, 0]);
-        roster.set_topics(EmployeeNo(1), vec!["tax".parse().unwrap()]);
+        roster.set_fit(EmployeeNo(1), vec!["tax".parse().unwrap()], Profile::default());
         roster.remove(EmployeeNo(0));
         assert_eq!(roster.statuses(), [0, 1, 0, 0]);
         let counted = roster.clone();

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use switchboard_core::{
-    BookingId, BookingRequest, Company, EmployeeNo, Event, Intent, IntentBy, OfferId, Outcome, Time, invariants,
+    BookingId, BookingRequest, Company, EmployeeNo, Event, Intent, IntentBy, OfferId, Outcome, Profile, Time,
+    invariants,
 };
 
 const MAX: u64 = u64::MAX;
@@ -15,7 +16,7 @@ fn apply(company: &mut Company, events: &[Event]) {
 
 fn employee(no: u32) -> Event {
     let id = "ann".parse().unwrap();
-    Event::EmployeeSet { employee: EmployeeNo(no), id, name: "Ann".into(), topics: vec![] }
+    Event::EmployeeSet { employee: EmployeeNo(no), id, name: "Ann".into(), topics: vec![], profile: Profile::default() }
 }
 
 /// A company whose only employee can be asked.
@@ -28,7 +29,7 @@ fn company() -> Company {
             Event::CompanySet { name: "Acme".into(), settings: Default::default() },
             employee(0),
             Event::EmployeeConnected { employee: ann },
-            Event::IntentSet { employee: ann, intent: Intent::Idle, by: IntentBy::Employee },
+            Event::IntentSet { employee: ann, intent: Intent::Idle, by: IntentBy::Employee, reason: None, until: None },
         ],
     );
     company

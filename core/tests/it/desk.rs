@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! open ann bob:tax,law max_missed=1     a company, whose employees are connected and idle in that order
+//! admin routes {"routes": [{"steps": [{}]}]}     the routing, as JSON
 //! zoe books tax key=k1                  any command of a person; see `script`
 //! wait 3000                             time passes, and every deadline on the way is kept
 //! clock +3000                           time passes while the clock is not read; `-3000` turns it back

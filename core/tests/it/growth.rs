@@ -56,9 +56,9 @@ impl Crowd {
         crowd.take(&Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() });
         for n in 0..size {
             let topics = if n % 2 == 0 { vec![] } else { vec![topic(n)] };
-            crowd.take(&Command::SetEmployee { employee: employee(n), name: "Somebody".into(), topics });
+            crowd.take(&Command::set_employee(employee(n), "Somebody".into(), topics));
             crowd.take(&Command::EmployeeConnected { employee: employee(n) });
-            crowd.take(&Command::SetStatus { employee: employee(n), intent: Intent::Idle, by_admin: false });
+            crowd.take(&Command::set_status(employee(n), Intent::Idle, false));
         }
         assert_eq!(crowd.company.availability().idle, size);
         crowd
@@ -99,13 +99,13 @@ impl Crowd {
 
     fn come(&mut self, id: &str, topics: Vec<Topic>) -> Option<OfferId> {
         let employee: EmployeeId = id.parse().unwrap();
-        self.take(&Command::SetEmployee { employee: employee.clone(), name: "Somebody".into(), topics });
+        self.take(&Command::set_employee(employee.clone(), "Somebody".into(), topics));
         self.take(&Command::EmployeeConnected { employee: employee.clone() });
-        self.take(&Command::SetStatus { employee, intent: Intent::Idle, by_admin: false })
+        self.take(&Command::set_status(employee, Intent::Idle, false))
     }
 
     fn go(&mut self, id: &str) {
-        self.take(&Command::SetStatus { employee: id.parse().unwrap(), intent: Intent::Offline, by_admin: false });
+        self.take(&Command::set_status(id.parse().unwrap(), Intent::Offline, false));
     }
 
     #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "what is measured is time itself")]
@@ -156,7 +156,7 @@ impl Crowd {
     fn hire_other_topics(&mut self) {
         let topics = vec![topic(self.turn), topic(self.turn + 1)];
         let (employee, name) = (employee(self.turn), format!("Somebody {}", self.company.seq()).into());
-        self.take(&Command::SetEmployee { employee, name, topics });
+        self.take(&Command::set_employee(employee, name, topics));
     }
 }
 

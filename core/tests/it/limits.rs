@@ -1,7 +1,7 @@
 //! Bounds of a company, reached and exceeded.
 
 use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX, TOPICS_PER_EMPLOYEE_MAX};
-use switchboard_core::{Answer, Command, Company, EmployeeId, EmployeeNo, Event, Time, Topic};
+use switchboard_core::{Answer, Command, Company, EmployeeId, EmployeeNo, Event, Profile, Time, Topic};
 
 use crate::desk::company_after;
 
@@ -11,7 +11,10 @@ fn a_company_has_at_most_a_million_employees_and_may_replace_one_of_them() {
     let at = Time::from_ms(1);
     for n in 0..u32::try_from(EMPLOYEES_PER_COMPANY_MAX).unwrap() {
         let (employee, id) = (EmployeeNo(n), employee(n));
-        company.apply(at, &Event::EmployeeSet { employee, id, name: "Somebody".into(), topics: vec![] });
+        company.apply(
+            at,
+            &Event::EmployeeSet { employee, id, name: "Somebody".into(), topics: vec![], profile: Profile::default() },
+        );
     }
     let refused = hire(&mut company, "one-too-many").unwrap_err();
     assert_eq!(refused, "invalid: `employee` cannot be added: a company has at most 1000000 employees");
@@ -50,7 +53,13 @@ fn a_company_that_had_more_topics_before_there_was_a_bound_may_have_fewer_and_no
     let mut company = company_after("open");
     for n in 0..u32::try_from(TOPICS_PER_COMPANY_MAX).unwrap() + 10 {
         let (number, id) = (EmployeeNo(n), employee(n));
-        let set = Event::EmployeeSet { employee: number, id, name: "Somebody".into(), topics: vec![topic(n as usize)] };
+        let set = Event::EmployeeSet {
+            employee: number,
+            id,
+            name: "Somebody".into(),
+            topics: vec![topic(n as usize)],
+            profile: Profile::default(),
+        };
         company.apply(Time::from_ms(1), &set);
     }
     assert!(give(&mut company, "employee-7", &[topic(8)]).is_ok());
@@ -59,7 +68,7 @@ fn a_company_that_had_more_topics_before_there_was_a_bound_may_have_fewer_and_no
 }
 
 fn give(company: &mut Company, id: &str, topics: &[Topic]) -> Result<Answer, String> {
-    let set = Command::SetEmployee { employee: id.parse().unwrap(), name: "Somebody".into(), topics: topics.to_vec() };
+    let set = Command::set_employee(id.parse().unwrap(), "Somebody".into(), topics.to_vec());
     let outcome = company.take(Time::from_ms(1), &set).outcome;
     outcome.map_err(|refusal| format!("{}: {refusal}", refusal.reason()))
 }
@@ -69,7 +78,7 @@ fn topic(n: usize) -> Topic {
 }
 
 fn hire(company: &mut Company, id: &str) -> Result<Answer, String> {
-    let set = Command::SetEmployee { employee: id.parse().unwrap(), name: "Another".into(), topics: vec![] };
+    let set = Command::set_employee(id.parse().unwrap(), "Another".into(), vec![]);
     let outcome = company.take(Time::from_ms(1), &set).outcome;
     outcome.map_err(|refusal| format!("{}: {refusal}", refusal.reason()))
 }

@@ -228,10 +228,10 @@ mod tests {
     fn hire(company: &mut Company, n: usize) {
         let employee: switchboard_core::EmployeeId = id(n).parse().unwrap();
         let topics = vec![id(n).parse().unwrap()];
-        take(company, &Command::SetEmployee { employee: employee.clone(), name: "Somebody".into(), topics });
+        take(company, &Command::set_employee(employee.clone(), "Somebody".into(), topics));
         take(company, &Command::EmployeeConnected { employee: employee.clone() });
         let intent = switchboard_core::Intent::Idle;
-        take(company, &Command::SetStatus { employee, intent, by_admin: false });
+        take(company, &Command::set_status(employee, intent, false));
     }
 
     fn book(company: &mut Company, n: usize) {
@@ -282,7 +282,7 @@ mod tests {
         let topics: Vec<_> = (0..64).map(|n| format!("{}{n:08}", "\u{1f600}".repeat(120)).parse().unwrap()).collect();
         for n in 0..40 {
             let (employee, name) = (id(n).parse().unwrap(), "\u{1f600}".repeat(256).into());
-            take(&mut company, &Command::SetEmployee { employee, name, topics: topics.clone() });
+            take(&mut company, &Command::set_employee(employee, name, topics.clone()));
         }
         let first = page(&company, BoardCursor::Nothing, 1000, Time::from_ms(1));
         assert!((PAGE_MAX_BYTES..PAGE_MAX_BYTES + 40_000).contains(&first.len()), "{}", first.len());

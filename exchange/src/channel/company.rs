@@ -111,6 +111,7 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
             topic: fields.required("topic")?,
             note: fields.optional_json("note", NOTE_MAX_BYTES)?,
             key: fields.optional("key")?,
+            wishes: None,
         }))
     })();
     let (admission, now) = (&caller.context.admission, caller.clock().even());

@@ -82,7 +82,7 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
         claims.topics.as_ref().map(|topics| topics.iter().map(|topic| topic.parse()).collect());
     let topics = topics.transpose().map_err(|_| invalid("topics", "of the token are not valid"))?;
     let name = claims.name.as_deref().map_or(known_name, Into::into);
-    visit.take(&Command::SetEmployee { employee: id.clone(), name, topics: topics.unwrap_or(known_topics) })
+    visit.take(&Command::set_employee(id.clone(), name, topics.unwrap_or(known_topics)))
 }
 
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
@@ -92,7 +92,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
     let (offered, session) = match employee.load.duty() {
         Duty::Asked(booking) => (company.booking(booking), None),
         Duty::InSession(session) => (None, company.session(session)),
-        Duty::Free | Duty::WrapUp { .. } => (None, None),
+        Duty::Free | Duty::WrapUp(_) => (None, None),
     };
     let open = offered.and_then(|b| Some((b, b.open_offers().find(|(_, offer)| offer.employee == no)?)));
     let snapshot = EmployeeSnapshot {
@@ -133,11 +133,8 @@ pub fn intent(word: &str) -> Result<Intent, Refusal> {
 
 fn set_status(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
     let word = fields.required::<String>("status");
-    let command = word.and_then(|word| intent(&word)).map(|intent| Command::SetStatus {
-        employee: employee.clone(),
-        intent,
-        by_admin: false,
-    });
+    let command =
+        word.and_then(|word| intent(&word)).map(|intent| Command::set_status(employee.clone(), intent, false));
     answer(visit, command, |found| {
         json::text(&StatusSet { status: found.status().word(), intent: found.intent.word() })
     })

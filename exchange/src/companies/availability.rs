@@ -227,13 +227,13 @@ mod tests {
 
         fn hire(&mut self, id: &str, topics: &[&str]) {
             let topics = topics.iter().map(|topic| topic.parse().unwrap()).collect();
-            self.take(&Command::SetEmployee { employee: id.parse().unwrap(), name: id.into(), topics });
+            self.take(&Command::set_employee(id.parse().unwrap(), id.into(), topics));
             self.take(&Command::EmployeeConnected { employee: id.parse().unwrap() });
             self.goes(id, Intent::Idle);
         }
 
         fn goes(&mut self, id: &str, intent: Intent) {
-            self.take(&Command::SetStatus { employee: id.parse().unwrap(), intent, by_admin: false });
+            self.take(&Command::set_status(id.parse().unwrap(), intent, false));
         }
 
         fn joins(&mut self, is_first: bool) -> Availability {

@@ -111,7 +111,12 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<NotedOutcome> {
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
+        | Event::RoutingSet { .. }
+        | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
+        | Event::RestEnded { .. }
+        | Event::StepOpened { .. }
+        | Event::SessionCoded { .. }
         | Event::BookingOpened(_)
         | Event::OfferDelivered { .. }
         | Event::DeliveryPutOff { .. }

@@ -79,7 +79,7 @@ fn bytes_of(event: &Event) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use switchboard_core::{EmployeeNo, Party, SessionId};
+    use switchboard_core::{EmployeeNo, Party, Profile, SessionId};
 
     use super::*;
 
@@ -111,8 +111,13 @@ mod tests {
     #[test]
     fn employees_that_are_set_count_with_all_their_words_and_refuse_nobody_s_booking() {
         let (mut stored, topics) = (RecentWrites::default(), vec!["t".repeat(128).parse().unwrap(); 64]);
-        let set =
-            Event::EmployeeSet { employee: EmployeeNo(1), id: "ann".parse().unwrap(), name: "Ann".into(), topics };
+        let set = Event::EmployeeSet {
+            employee: EmployeeNo(1),
+            id: "ann".parse().unwrap(),
+            name: "Ann".into(),
+            topics,
+            profile: Profile::default(),
+        };
         assert_eq!(stored.set.may_grow(1000, at(0)), Ok(()));
         assert_eq!(stored.add(&vec![set; 3]), 3 * (400 + 8 + 64 * (130 + 128)));
         assert!(stored.set.may_grow(1000, at(0)).is_err());

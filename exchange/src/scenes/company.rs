@@ -23,12 +23,12 @@ pub fn set_company() -> Command {
 }
 
 pub fn set_employee(employee: &EmployeeId) -> Command {
-    Command::SetEmployee { employee: employee.clone(), name: "A".into(), topics: vec![] }
+    Command::set_employee(employee.clone(), "A".into(), vec![])
 }
 
 /// The commands after which Ann works here and is idle.
 pub fn idle_ann() -> [Command; 2] {
-    [set_employee(&ann()), Command::SetStatus { employee: ann(), intent: Intent::Idle, by_admin: false }]
+    [set_employee(&ann()), Command::set_status(ann(), Intent::Idle, false)]
 }
 
 /// The entries of a company that is founded, and then takes these commands.

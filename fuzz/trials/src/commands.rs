@@ -77,9 +77,9 @@ impl<'a> CommandWalk<'a> {
         walk.take(&Command::SetCompany { name: "Acme".into(), settings: short() });
         for (name, topics) in [("e0", vec![]), ("e1", vec![id("tax")])] {
             let employee: EmployeeId = id(name);
-            walk.take(&Command::SetEmployee { employee: employee.clone(), name: name.into(), topics });
+            walk.take(&Command::set_employee(employee.clone(), name.into(), topics));
             walk.take(&Command::EmployeeConnected { employee: employee.clone() });
-            walk.take(&Command::SetStatus { employee, intent: Intent::Idle, by_admin: false });
+            walk.take(&Command::set_status(employee, Intent::Idle, false));
         }
         walk
     }
@@ -106,16 +106,10 @@ impl<'a> CommandWalk<'a> {
         match choice {
             4 => Command::SetCompany { name: self.choices.of(&["Acme", "Other"]).into(), settings: self.settings() },
             5 if self.choices.one_of(8) == 7 => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
-            5 | 6 => Command::SetEmployee {
-                employee: self.employee(),
-                name: self.choices.of(&["Ann", "Bob"]).into(),
-                topics: self.topics(),
-            },
+            5 | 6 => Command::set_employee(self.employee(), self.choices.of(&["Ann", "Bob"]).into(), self.topics()),
             7 => Command::RemoveEmployee { employee: self.employee(), revoke_before: Time::from_ms(self.now_ms) },
-            8 => Command::SetStatus { employee: self.employee(), intent: Intent::Idle, by_admin: self.choices.yes() },
-            9 => {
-                Command::SetStatus { employee: self.employee(), intent: Intent::Offline, by_admin: self.choices.yes() }
-            }
+            8 => Command::set_status(self.employee(), Intent::Idle, self.choices.yes()),
+            9 => Command::set_status(self.employee(), Intent::Offline, self.choices.yes()),
             10 => Command::EmployeeConnected { employee: self.employee() },
             11 => Command::EmployeeDisconnected { employee: self.employee() },
             12 => Command::ClientConnected { client: self.client() },

@@ -189,9 +189,9 @@ async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
     for employee in [&ann, &bob] {
         let employee: &switchboard_core::EmployeeId = employee;
         let (name, topics) = (employee.as_str().into(), vec![id("tax")]);
-        commands.push(Command::SetEmployee { employee: employee.clone(), name, topics });
+        commands.push(Command::set_employee(employee.clone(), name, topics));
         commands.push(Command::EmployeeConnected { employee: employee.clone() });
-        commands.push(Command::SetStatus { employee: employee.clone(), intent: Intent::Idle, by_admin: true });
+        commands.push(Command::set_status(employee.clone(), Intent::Idle, true));
     }
     commands.push(book(booking, id("alice")));
     commands.push(Command::Accept { employee: ann, offer: OfferId { booking, attempt: 1 }, session });

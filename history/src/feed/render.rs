@@ -54,7 +54,12 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
+        | Event::RoutingSet { .. }
+        | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
+        | Event::RestEnded { .. }
+        | Event::StepOpened { .. }
+        | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }
@@ -71,7 +76,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
             (Kind::CompanySet, "company".to_owned(), data)
         }
         Event::CompanyRemoved => (Kind::CompanyRemoved, "company".to_owned(), Data::CompanyRemoved {}),
-        Event::EmployeeSet { employee, id, name, topics } => {
+        Event::EmployeeSet { employee, id, name, topics, profile: _ } => {
             let topics = topics.iter().map(ToString::to_string).collect();
             let data = Data::EmployeeSet { employee_id: id.to_string(), name: name.to_string(), topics };
             (Kind::EmployeeSet, lane_of_employee(*employee), data)
@@ -80,12 +85,12 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
             let data = Data::EmployeeRemoved { employee_id: id.to_string() };
             (Kind::EmployeeRemoved, lane_of_employee(*employee), data)
         }
-        Event::IntentSet { employee, intent, by } => {
+        Event::IntentSet { employee, intent, by, reason: _, until: _ } => {
             let employee_id = rows.employee_with_number(*employee, seq)?;
             let lane = lane_of_employee(*employee);
             (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent: intent.word(), by: *by })
         }
-        Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key: _ }) => {
+        Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key: _, wishes: _ }) => {
             let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
             let client_name = client_name.as_deref().map(str::to_owned);
             let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note };
@@ -130,7 +135,12 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
+        | Event::RoutingSet { .. }
+        | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
+        | Event::RestEnded { .. }
+        | Event::StepOpened { .. }
+        | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }

@@ -146,18 +146,17 @@ impl Both {
             Kinds::Ends => life.ends(),
             Kinds::Hires if life.company.exists() => {
                 let employee = || person(EMPLOYEES).parse().expect("an id");
-                let hired =
-                    life.tries(&Command::SetEmployee { employee: employee(), name: text.into(), topics: vec![] });
+                let hired = life.tries(&Command::set_employee(employee(), text.into(), vec![]));
                 let there = life.tries(&Command::EmployeeConnected { employee: employee() });
                 let intent = Intent::Idle;
-                let idle = life.tries(&Command::SetStatus { employee: employee(), intent, by_admin: false });
+                let idle = life.tries(&Command::set_status(employee(), intent, false));
                 return self.commit([hired, there, idle].into_iter().flatten());
             }
             Kinds::Fires => life.fires(person(EMPLOYEES)),
             Kinds::Status => {
                 let intent = if other % 2 == 0 { Intent::Idle } else { Intent::Offline };
                 let employee = person(EMPLOYEES).parse().expect("an id");
-                life.tries(&Command::SetStatus { employee, intent, by_admin: true })
+                life.tries(&Command::set_status(employee, intent, true))
             }
             Kinds::Books => life.books(person(CLIENTS)),
             Kinds::Delivers => life.delivers(),

@@ -83,9 +83,9 @@ impl Life {
     pub fn hires(&mut self, employee: &str) -> Vec<Visited> {
         let id = || employee.parse().expect("an id");
         vec![
-            self.does(&Command::SetEmployee { employee: id(), name: employee.into(), topics: vec![] }),
+            self.does(&Command::set_employee(id(), employee.into(), vec![])),
             self.does(&Command::EmployeeConnected { employee: id() }),
-            self.does(&Command::SetStatus { employee: id(), intent: Intent::Idle, by_admin: false }),
+            self.does(&Command::set_status(id(), Intent::Idle, false)),
         ]
     }
 
@@ -108,6 +108,7 @@ impl Life {
             topic: "tax".parse().expect("a topic"),
             note: Some(format!("\"note of {client}\"").into()),
             key: Some(format!("key {drawn} of {client}").parse().expect("a key")),
+            wishes: None,
         }))
     }
 

@@ -224,7 +224,7 @@ pub async fn put(
     let EmployeeBody { name, topics } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
-    let command = Command::SetEmployee { employee: employee.clone(), name, topics };
+    let command = Command::set_employee(employee.clone(), name, topics);
     let put = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
         ask::may_set(&api, visit)?;
@@ -271,7 +271,7 @@ pub async fn patch(
         conditions.check(Some(&Tag::of_employee(known)))?;
         let name = name.over(|| known.name.clone(), || employee.as_str().into());
         let topics = topics.over(|| known.topics.clone(), Vec::new);
-        let command = Command::SetEmployee { employee: employee.clone(), name, topics };
+        let command = Command::set_employee(employee.clone(), name, topics);
         take_and_show(visit, &command, &employee, StatusCode::OK)
     });
     patch.await
@@ -336,6 +336,6 @@ pub async fn set_status(State(api): State<Arc<ApiState>>, InPath(both): Both, se
     let (company, employee) = ids(both)?;
     let StatusBody { status } = ask::body(&sent)?;
     let intent = intent(&status).map_err(|refusal| Problem::from(&refusal))?;
-    let command = Command::SetStatus { employee: employee.clone(), intent, by_admin: true };
+    let command = Command::set_status(employee.clone(), intent, true);
     ask::visit(&api, &company, |visit| take_and_show(visit, &command, &employee, StatusCode::OK)).await
 }

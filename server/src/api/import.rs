@@ -205,7 +205,7 @@ fn take_all(visit: &mut Visit<'_>, wanted: Vec<WantedEmployee>) -> ApiResult {
         };
         *counted += 1;
         // Commands for unchanged employees yield no events.
-        let set = visit.take(&Command::SetEmployee { employee: id, name, topics });
+        let set = visit.take(&Command::set_employee(id, name, topics));
         set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
     }
     Ok(shown(StatusCode::OK, &imported))

@@ -53,7 +53,7 @@ async fn twelve_days() -> (World, u64, SessionId) {
         }
         if day != 2 {
             let employee = second.parse().unwrap();
-            world.does(Command::SetStatus { employee, intent: Intent::Offline, by_admin: false }).await;
+            world.does(Command::set_status(employee, Intent::Offline, false)).await;
         }
         let next = begin_of(first + day + 1).plus_ms(1_000 * day);
         world.wait(world.exchange.clock().now().ms_until(next));
@@ -162,7 +162,7 @@ async fn a_day_goes_with_the_history_that_it_was_of() {
     // A partly forgotten day is counted but not kept, because the next time it would have fewer events.
     world.ends("zoe", running).await;
     let employee = "frank".parse().unwrap();
-    world.does(Command::SetStatus { employee, intent: Intent::Offline, by_admin: false }).await;
+    world.does(Command::set_status(employee, Intent::Offline, false)).await;
     let (bases, end) = (world.count("bases"), world.exchange.clock().now());
     while world.count("bases") == bases {
         world.consults_many(MANY).await;

@@ -155,7 +155,7 @@ impl Person {
 
     async fn rename(&mut self, number: u64) {
         let (employee, name) = (self.employee.clone(), number.to_string().into());
-        let command = Command::SetEmployee { employee, name, topics: vec![] };
+        let command = Command::set_employee(employee, name, vec![]);
         let renamed = self.visit(|visit| {
             visit.take(&command).expect("anybody can be renamed");
         });
@@ -173,7 +173,7 @@ impl Person {
         let (outbox, _unread) = Outbox::new(4, Version::V2);
         let line = self.exchange.next_line();
         let joining = Subscriber { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
-        let idle = Command::SetStatus { employee: self.employee.clone(), intent: Intent::Idle, by_admin: false };
+        let idle = Command::set_status(self.employee.clone(), Intent::Idle, false);
         let joined = self.visit(|visit| {
             visit.enter(&room, joining).expect("anybody may enter");
             visit.take(&idle).expect("anybody may be idle");
@@ -203,7 +203,7 @@ impl Person {
                 assert!(inside.lock().unwrap().insert(company.clone()), "two visitors in {company}");
                 let _inside = Inside(inside.clone(), company.clone());
                 let name = u64::MAX.to_string().into();
-                visit.take(&Command::SetEmployee { employee, name, topics: vec![] }).expect("anybody can be renamed");
+                visit.take(&Command::set_employee(employee, name, vec![])).expect("anybody can be renamed");
                 std::panic::resume_unwind(Box::new("halfway"));
             });
             visited.await.expect_err("nobody comes back from there but who is not let in");

@@ -53,9 +53,9 @@ fn with_an_open_booking(id: CompanyId) -> Vec<JournalItem> {
     let booking = BookingId::from_u128(u128::from(company.id().as_str().as_bytes()[0]));
     let commands = [
         Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() },
-        Command::SetEmployee { employee: employee(), name: "Ann".into(), topics: vec![] },
+        Command::set_employee(employee(), "Ann".into(), vec![]),
         Command::EmployeeConnected { employee: employee() },
-        Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
+        Command::set_status(employee(), Intent::Idle, false),
         Command::Book(BookingRequest::new(booking, client, topic)),
     ];
     let entries = commands.iter().map(|command| {

@@ -75,10 +75,9 @@ impl World {
 
     pub async fn hires(&mut self, employee: &str) {
         let employee: EmployeeId = employee.parse().unwrap();
-        self.does(Command::SetEmployee { employee: employee.clone(), name: "Erika Muster".into(), topics: vec![] })
-            .await;
+        self.does(Command::set_employee(employee.clone(), "Erika Muster".into(), vec![])).await;
         self.does(Command::EmployeeConnected { employee: employee.clone() }).await;
-        self.does(Command::SetStatus { employee, intent: Intent::Idle, by_admin: false }).await;
+        self.does(Command::set_status(employee, Intent::Idle, false)).await;
     }
 
     /// So many consultations of Alice with Erika, in one visit.

@@ -307,7 +307,7 @@ impl Staff {
             Duty::Free => self.holds == Holds::Nothing,
             Duty::Asked(booking) => self.holds == Holds::Offer(booking),
             Duty::InSession(session) => self.holds == Holds::Talk(session),
-            Duty::WrapUp { until } => self.holds == Holds::WrapUp(until),
+            Duty::WrapUp(wrap_up) => self.holds == Holds::WrapUp(wrap_up.until),
         };
         near && holds
             && self.id == employee.id

@@ -44,9 +44,9 @@ impl House {
 
     fn hires(&mut self, employee: &str) {
         let name = employee.to_uppercase().into();
-        self.lives(&Command::SetEmployee { employee: id(employee), name, topics: vec![id("tax")] });
+        self.lives(&Command::set_employee(id(employee), name, vec![id("tax")]));
         self.lives(&Command::EmployeeConnected { employee: id(employee) });
-        self.lives(&Command::SetStatus { employee: id(employee), intent: Intent::Idle, by_admin: false });
+        self.lives(&Command::set_status(id(employee), Intent::Idle, false));
     }
 
     fn founds(&mut self) {

@@ -44,7 +44,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
     for employee in ["ann", "bob"] {
         let employee = employee.parse().expect("an id");
         let topics = vec!["tax".parse().expect("a topic")];
-        commit(&mut company, Command::SetEmployee { employee, name: "A".into(), topics }).expect("stored");
+        commit(&mut company, Command::set_employee(employee, "A".into(), topics)).expect("stored");
     }
     let same = |company: &Company| {
         let (read, since) = read_back(&reader, &id).expect("it can be read");
@@ -80,7 +80,7 @@ impl Life {
 
     fn hires(&mut self, employee: &str) -> JournalItem {
         let employee = employee.parse().expect("an id");
-        self.lives(&Command::SetEmployee { employee, name: "A".into(), topics: vec!["tax".parse().expect("a topic")] })
+        self.lives(&Command::set_employee(employee, "A".into(), vec!["tax".parse().expect("a topic")]))
     }
 }
 
@@ -217,11 +217,8 @@ fn a_large_entry_is_projected_a_part_at_a_time_and_the_next_start_files_what_a_k
     let (mut store, _) = Sqlite::open(directory.path()).expect("a store");
     let mut events = Vec::new();
     let set = Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() };
-    let hire = (0..3000).map(|number| Command::SetEmployee {
-        employee: format!("e{number}").parse().expect("an id"),
-        name: "A".into(),
-        topics: vec![],
-    });
+    let hire =
+        (0..3000).map(|number| Command::set_employee(format!("e{number}").parse().expect("an id"), "A".into(), vec![]));
     for command in std::iter::once(set).chain(hire) {
         events.extend(company.take(Time::from_ms(10), &command).events);
     }

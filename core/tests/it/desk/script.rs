@@ -2,7 +2,7 @@
 
 use switchboard_core::{
     Actor, BookingId, BookingRequest, Brand, Command, CompanySettings, Intent, Key, MessageId, OfferId, Party,
-    SessionId, Time, Topic, Whose,
+    PauseRequest, Profile, Routing, SessionId, Skills, Time, Topic, Whose, Wishes,
 };
 
 use super::Desk;
@@ -21,6 +21,29 @@ impl Desk {
             ["wake"] => Command::Wake,
             ["company", "follows", by_ms] => Command::FollowClock { by_ms: by_ms.parse().unwrap() },
             [who, "goes", intent] => set_status(who, intent, false),
+            [who, "pauses", marks @ ..] => Command::SetStatus {
+                employee: who.parse().unwrap(),
+                intent: Intent::Offline,
+                by_admin: false,
+                pause: PauseRequest {
+                    reason: mark(marks, "for").map(|reason| reason.parse().unwrap()),
+                    for_ms: mark(marks, "ms").map(|ms| ms.parse().unwrap()),
+                },
+            },
+            [who, "finishes", session @ ..] => Command::Finish {
+                employee: who.parse().unwrap(),
+                session: session.first().map(|session| session_id(session)),
+            },
+            [who, "extends", session, for_ms] => Command::Extend {
+                employee: who.parse().unwrap(),
+                session: session_id(session),
+                for_ms: for_ms.parse().unwrap(),
+            },
+            [who, "codes", session, code] => Command::Code {
+                employee: who.parse().unwrap(),
+                session: session_id(session),
+                code: code.parse().unwrap(),
+            },
             [who, "connects"] if is_client(who) => Command::ClientConnected { client: who.parse().unwrap() },
             [who, "connects"] => Command::EmployeeConnected { employee: who.parse().unwrap() },
             [who, "drops"] if is_client(who) => Command::ClientDisconnected { client: who.parse().unwrap() },
@@ -31,6 +54,7 @@ impl Desk {
                     client_name: mark(marks, "as").map(Into::into),
                     note: mark(marks, "note").map(Into::into),
                     key: key_of(marks),
+                    wishes: wishes(marks),
                     ..BookingRequest::new(booking, who.parse().unwrap(), topic.parse().unwrap())
                 })
             }
@@ -78,6 +102,11 @@ impl Desk {
             ["sets", "company", settings @ ..] => {
                 Command::SetCompany { name: "Acme".into(), settings: settings_of(settings) }
             }
+            ["routes", json @ ..] => {
+                let routing: Routing = serde_json::from_str(&json.join(" ")).unwrap();
+                routing.check().unwrap();
+                Command::SetRouting { routing: Box::new(routing) }
+            }
             ["paints", "company", brand @ ..] => Command::SetBrand {
                 brand: Brand {
                     colour: mark(brand, "colour").map(|colour| colour.parse().unwrap()),
@@ -85,11 +114,27 @@ impl Desk {
                 },
             },
             ["removes", "company"] => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
-            ["hires", who, topics @ ..] => Command::SetEmployee {
-                employee: who.parse().unwrap(),
-                name: who.to_uppercase().into(),
-                topics: topics.iter().map(|topic| topic.parse::<Topic>().unwrap()).collect(),
-            },
+            ["hires", who, words @ ..] => {
+                let (marks, topics): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.contains('='));
+                let mut profile = Profile {
+                    skills: skills(mark(&marks, "skills").unwrap_or_default()),
+                    share: mark(&marks, "share").map_or(1, |share| share.parse().unwrap()),
+                };
+                let mut named = vec![];
+                for topic in topics {
+                    let (topic, level) = topic.trim_end_matches(')').split_once('(').unwrap_or((topic, ""));
+                    named.push(topic.parse::<Topic>().unwrap());
+                    if !level.is_empty() {
+                        profile.skills.extend(skills(&format!("{topic}:{level}")));
+                    }
+                }
+                Command::SetEmployee {
+                    employee: who.parse().unwrap(),
+                    name: who.to_uppercase().into(),
+                    topics: named,
+                    profile,
+                }
+            }
             ["removes", who] => {
                 let revoke_before = Time::from_ms(self.now_ms);
                 Command::RemoveEmployee { employee: who.parse().unwrap(), revoke_before }
@@ -146,7 +191,18 @@ fn set_status(who: &str, intent: &str, by_admin: bool) -> Command {
         "offline" => Intent::Offline,
         _ => panic!("no such intent: {intent}"),
     };
-    Command::SetStatus { employee: who.parse().unwrap(), intent, by_admin }
+    Command::set_status(who.parse().unwrap(), intent, by_admin)
+}
+
+/// Skills with their levels, such as `de:3,law:1`.
+fn skills(text: &str) -> Skills {
+    let pairs = text.split(',').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once(':').unwrap());
+    pairs.map(|(skill, level)| (skill.parse().unwrap(), level.parse::<u8>().unwrap().try_into().unwrap())).collect()
+}
+
+fn wishes(marks: &[&str]) -> Option<Box<Wishes>> {
+    let wishes = Wishes { skills: skills(mark(marks, "skills").unwrap_or_default()) };
+    (!wishes.is_empty()).then(|| Box::new(wishes))
 }
 
 fn mark<'a>(marks: &[&'a str], name: &str) -> Option<&'a str> {

@@ -37,9 +37,21 @@ impl Desk {
                 Reach::Gone { since } => format!("gone since {}", since.as_ms()),
             };
             let lapse = e.lapse_due.map_or(String::new(), |at| format!(", lapses at {}", at.as_ms()));
+            let rest = e.resting_until.map_or(String::new(), |until| format!(", rests until {}", until.as_ms()));
+            let pause = e.pause.as_ref().map_or(String::new(), |pause| {
+                let reason = pause.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+                let until = pause.until.map_or(String::new(), |until| format!(" until {}", until.as_ms()));
+                format!(", pauses{reason}{until}")
+            });
+            let wrap_ups = e.load.wrap_ups().filter_map(|wrap_up| Some((wrap_up.session?, wrap_up.until)));
+            let wrap_ups: String =
+                wrap_ups.map(|(session, until)| format!(", wraps {} up until {}", s(session), until.as_ms())).collect();
             let missed = if e.missed > 0 { format!(", missed {}", e.missed) } else { String::new() };
             let (status, since, intent) = (e.status().word(), e.since.as_ms(), e.intent.word());
-            (e.id.to_string(), format!("{status} since {since}{place}, wants {intent}, {reach}{lapse}{missed}"))
+            (
+                e.id.to_string(),
+                format!("{status} since {since}{place}, wants {intent}, {reach}{lapse}{missed}{rest}{pause}{wrap_ups}"),
+            )
         };
         self.company.employees_after(None).map(describe).collect()
     }
@@ -128,7 +140,8 @@ impl Desk {
             format!(", {} messages m{first} to m{last}", session.messages.len())
         });
         let notes = session.notes.as_ref().map_or(String::new(), |notes| format!(", {}", noted(notes)));
-        format!("{} {state}{messages}{notes}", s(id))
+        let code = session.code.as_ref().map_or(String::new(), |code| format!(", code {code}"));
+        format!("{} {state}{messages}{notes}{code}", s(id))
     }
 
     fn event(&self, event: &Event) -> String {
@@ -138,17 +151,28 @@ impl Desk {
 
     fn about_a_person(&self, event: &Event) -> Option<String> {
         Some(match event {
-            Event::EmployeeSet { employee, name, topics, .. } => {
-                format!("{} `{name}` {topics:?}", self.name(*employee))
+            Event::EmployeeSet { employee, name, topics, profile, .. } => {
+                let skills = if profile.skills.is_empty() { String::new() } else { format!(" {:?}", profile.skills) };
+                let share = if profile.share == 1 { String::new() } else { format!(" share {}", profile.share) };
+                format!("{} `{name}` {topics:?}{skills}{share}", self.name(*employee))
             }
-            Event::IntentSet { employee, intent, by } => {
-                format!("{} {} by {}", self.name(*employee), intent.word(), word(by))
+            Event::IntentSet { employee, intent, by, reason, until } => {
+                let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+                let until = until.map_or(String::new(), |until| format!(" until {}", until.as_ms()));
+                format!("{} {} by {}{reason}{until}", self.name(*employee), intent.word(), word(by))
+            }
+            Event::WrapUpSet { employee, session, until } => {
+                format!("{} {} until {}", self.name(*employee), s(*session), until.as_ms())
+            }
+            Event::WrapUpEnded { employee, session: Some(session) } => {
+                format!("{} {}", self.name(*employee), s(*session))
             }
             Event::EmployeeRemoved { employee, .. }
             | Event::EmployeeConnected { employee }
             | Event::EmployeeDisconnected { employee }
             | Event::EmployeeUnreachable { employee }
-            | Event::WrapUpEnded { employee } => self.name(*employee).to_owned(),
+            | Event::RestEnded { employee }
+            | Event::WrapUpEnded { employee, session: None } => self.name(*employee).to_owned(),
             Event::ClientConnected { client } | Event::ClientDisconnected { client } => client.to_string(),
             Event::AccessRevoked { whose, before } => format!("{} before {}", whose_word(whose), before.as_ms()),
             _ => return None,
@@ -160,11 +184,13 @@ impl Desk {
             Event::CompanySet { name, .. } => name.to_string(),
             Event::ClockFollowed { by_ms } => format!("by {by_ms}"),
             Event::BrandSet { brand } => format!("{:?} {:?}", brand.colour, brand.logo),
-            Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key }) => {
+            Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key, wishes }) => {
                 let name = client_name.as_ref().map_or(String::new(), |name| format!(" as {name}"));
                 let note = note.as_ref().map_or(String::new(), |note| format!(" note {note}"));
-                format!("{} {client}{name} {topic}{note}{}", b(*booking), marked(key))
+                let wishes = wishes.as_ref().map_or(String::new(), |wishes| format!(" wishes {:?}", wishes.skills));
+                format!("{} {client}{name} {topic}{note}{wishes}{}", b(*booking), marked(key))
             }
+            Event::StepOpened { booking, step } => format!("{} step {step}", b(*booking)),
             Event::OfferMade { offer, employee, expires_at } => {
                 format!("{} {} until {}", o(*offer), self.name(*employee), expires_at.as_ms())
             }
@@ -189,6 +215,7 @@ impl Desk {
                 let message = message.as_u128();
                 format!("{} m{message} {}: {body}{}", s(*session), from.word(), marked(key))
             }
+            Event::SessionCoded { session, code } => format!("{}: {code}", s(*session)),
             Event::NotesWritten { session, body } => format!("{}: {body}", s(*session)),
             Event::SessionEnded { session, by, reason } => {
                 format!("{} {}{}", s(*session), by.word(), in_words(reason))

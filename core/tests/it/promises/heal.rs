@@ -18,7 +18,7 @@ impl Walk {
         self.let_time_pass_until("deadlines", |walk| walk.company.next_deadline().is_none());
         self.take(&Command::SetCompany { name: "Acme".into(), settings: settings.clone() });
         for employee in self.employees.clone() {
-            self.take(&Command::SetEmployee { employee: employee.clone(), name: "Somebody".into(), topics: vec![] });
+            self.take(&Command::set_employee(employee.clone(), "Somebody".into(), vec![]));
             self.set(&employee, Intent::Offline);
         }
         for employee in self.employees.clone() {
@@ -73,7 +73,7 @@ impl Walk {
     }
 
     fn set(&mut self, employee: &EmployeeId, intent: Intent) {
-        let turn = self.take(&Command::SetStatus { employee: employee.clone(), intent, by_admin: false });
+        let turn = self.take(&Command::set_status(employee.clone(), intent, false));
         assert!(turn.outcome.is_ok());
     }
 }

@@ -135,6 +135,11 @@ impl Ledger {
             Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::AccessRevoked { .. }
+            | Event::RoutingSet { .. }
+            | Event::StepOpened { .. }
+            | Event::WrapUpSet { .. }
+            | Event::RestEnded { .. }
+            | Event::SessionCoded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
             | Event::PartyEntered { .. }
@@ -178,7 +183,7 @@ impl Ledger {
                 let holds = gone.holds;
                 assert!(matches!(holds, Holds::Nothing | Holds::WrapUp), "removed while holding {holds:?}");
             }
-            Event::IntentSet { employee, intent, by } => self.set_intent(*employee, *intent, *by),
+            Event::IntentSet { employee, intent, by, .. } => self.set_intent(*employee, *intent, *by),
             Event::EmployeeConnected { employee } => {
                 self.person(*employee).near = Near::Here;
                 // The offer is with a device again, so the search waits no more.
@@ -188,7 +193,7 @@ impl Ledger {
             }
             Event::EmployeeDisconnected { employee } => self.person(*employee).near = Near::Away(back_by),
             Event::EmployeeUnreachable { employee } => self.person(*employee).near = Near::Gone,
-            Event::WrapUpEnded { employee } => {
+            Event::WrapUpEnded { employee, .. } => {
                 assert_eq!(self.person(*employee).holds, Holds::WrapUp);
                 self.person(*employee).holds = Holds::Nothing;
             }

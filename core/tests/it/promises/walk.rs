@@ -385,16 +385,14 @@ impl Walk {
             Step::Employee { employee: who, .. } => Command::EmployeeDisconnected { employee: employee(who) },
             Step::Client { client: who, connects: true } => Command::ClientConnected { client: client(who) },
             Step::Client { client: who, .. } => Command::ClientDisconnected { client: client(who) },
-            Step::Status { employee: who, idle, by_admin } => Command::SetStatus {
-                employee: employee(who),
-                intent: if *idle { Intent::Idle } else { Intent::Offline },
-                by_admin: *by_admin,
-            },
-            Step::Hire { employee: who, topics } => Command::SetEmployee {
-                employee: employee(who),
-                name: "Somebody".into(),
-                topics: (0..3).filter(|bit| topics >> bit & 1 == 1).map(|n| TOPICS[n].parse().unwrap()).collect(),
-            },
+            Step::Status { employee: who, idle, by_admin } => {
+                Command::set_status(employee(who), if *idle { Intent::Idle } else { Intent::Offline }, *by_admin)
+            }
+            Step::Hire { employee: who, topics } => Command::set_employee(
+                employee(who),
+                "Somebody".into(),
+                (0..3).filter(|bit| topics >> bit & 1 == 1).map(|n| TOPICS[n].parse().unwrap()).collect(),
+            ),
             Step::Fire { employee: who } => {
                 Command::RemoveEmployee { employee: employee(who), revoke_before: Time::from_ms(self.now_ms) }
             }

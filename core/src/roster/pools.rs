@@ -1,0 +1,215 @@
+//! Pools: the employees who fit one set of skills, by their level in the topic, in one order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::employee::{Employee, Turns};
+use crate::id::EmployeeNo;
+use crate::limits::POOLS_MAX;
+use crate::routing::{Level, Need, Of, Order, PoolKey, Prefer, Skills, has_all};
+use crate::time::Time;
+
+/// What orders the employees of one level: the key of the order, then the place in the line.
+type Position = (u64, u64);
+
+/// All employees, as often as they are needed.
+type Everyone<'a> = dyn Iterator<Item = (EmployeeNo, &'a Employee)> + 'a;
+
+/// Where an employee stands in the pools that they fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// The employee can be asked.
+    Idle {
+        turns: Turns,
+        place: u64,
+    },
+    /// The employee may come back to be asked.
+    Awaited {
+        until: Time,
+    },
+    Nowhere,
+}
+
+impl Stand {
+    pub(crate) const fn of(employee: &Employee) -> Self {
+        if employee.can_be_asked() {
+            Self::Idle { turns: employee.turns, place: employee.place }
+        } else if let Some(until) = employee.awaited_until() {
+            Self::Awaited { until }
+        } else {
+            Self::Nowhere
+        }
+    }
+}
+
+/// Pools in use, beside the plain queues of the topics. They follow from the employees and are made when they are first
+/// needed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pools {
+    pools: BTreeMap<PoolKey, Pool>,
+    uses: u64,
+    /// How often a level of a pool became empty, or was empty no more.
+    flips: u64,
+}
+
+/// Which pools are there is no part of the state: [`Pools::are_made_of`] compares those that are.
+impl PartialEq for Pools {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Pools {}
+
+/// Employees who fit a [`PoolKey`], by their level in the topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Pool {
+    levels: [OfLevel; Level::ALL.len()],
+    latest_use: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct OfLevel {
+    idle: BTreeMap<Position, EmployeeNo>,
+    /// Idle employees without a device, by the end of the wait for them.
+    awaited: BTreeSet<(Time, EmployeeNo)>,
+}
+
+impl Pools {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pools.is_empty()
+    }
+
+    /// Whether all pools of the need are there.
+    pub(crate) fn has(&self, need: &Need) -> bool {
+        need.keys.iter().all(|key| self.pools.contains_key(key))
+    }
+
+    /// Makes the pools of the need that are not there, of all employees. Of too many, the pool that was used longest ago
+    /// goes.
+    pub(crate) fn make<'a>(&mut self, need: &Need, all: impl Fn() -> Box<Everyone<'a>>) {
+        for key in &need.keys {
+            self.uses += 1;
+            if let Some(pool) = self.pools.get_mut(key) {
+                pool.latest_use = self.uses;
+                continue;
+            }
+            if self.pools.len() >= POOLS_MAX
+                && let Some(oldest) =
+                    self.pools.iter().min_by_key(|(_, pool)| pool.latest_use).map(|(key, _)| key.clone())
+            {
+                self.pools.remove(&oldest);
+            }
+            self.pools.insert(key.clone(), Pool::of(key, self.uses, all()));
+        }
+    }
+
+    pub(crate) const fn flips(&self) -> u64 {
+        self.flips
+    }
+
+    /// Moves an employee in the pools that they fit.
+    pub(crate) fn change(&mut self, no: EmployeeNo, employee: &Employee, was: Stand, is: Stand) {
+        let mut flips = 0;
+        self.each_of(employee, |key, level| {
+            let was_empty = level.idle.is_empty();
+            level.leave(key, no, was);
+            level.join(key, no, is);
+            flips += u64::from(level.idle.is_empty() != was_empty);
+        });
+        self.flips += flips;
+    }
+
+    /// The pools of an employee are those of their topics, or of no topics, and those of everybody.
+    fn each_of(&mut self, employee: &Employee, mut visit: impl FnMut(&PoolKey, &mut OfLevel)) {
+        let mut of = |of: Of| {
+            for (key, pool) in self.pools.range_mut(first_of(of.clone())..).take_while(|(key, _)| key.of == of) {
+                if let Some(level) = level_in(key, employee) {
+                    visit(key, &mut pool.levels[level.index()]);
+                }
+            }
+        };
+        of(Of::Everybody);
+        if employee.topics.is_empty() {
+            of(Of::NoTopics);
+        }
+        for topic in &employee.topics {
+            of(Of::Topic(topic.clone()));
+        }
+    }
+
+    /// Employees who can be asked and fit the need, in its order: a look at each level for the first, and the same for
+    /// each that follows.
+    pub(crate) fn candidates<'a>(&'a self, need: &'a Need) -> impl Iterator<Item = EmployeeNo> + 'a {
+        self.groups(need).into_iter().flat_map(|group| {
+            let mut queues: Vec<_> = group.iter().map(|level| level.idle.iter().peekable()).collect();
+            std::iter::from_fn(move || {
+                let heads = queues.iter_mut().enumerate().filter_map(|(n, queue)| Some((*queue.peek()?.0, n)));
+                let (_, first) = heads.min()?;
+                queues[first].next().map(|(_, no)| *no)
+            })
+        })
+    }
+
+    /// The latest time until which an employee who fits the need may come back, of those who are not skipped.
+    pub(crate) fn awaited_until(&self, need: &Need, is_awaited: impl Fn(EmployeeNo) -> bool) -> Option<Time> {
+        let latest =
+            |level: &&OfLevel| level.awaited.iter().rev().find(|(_, no)| is_awaited(*no)).map(|(until, _)| *until);
+        self.groups(need).iter().flatten().filter_map(latest).max()
+    }
+
+    /// Levels of the need's pools that go one after the other; within a group, the position decides.
+    fn groups(&self, need: &Need) -> Vec<Vec<&OfLevel>> {
+        let at = |level: Level| need.keys.iter().filter_map(move |key| self.pools.get(key)?.levels.get(level.index()));
+        let enough = || Level::ALL.into_iter().filter(|level| *level >= need.least);
+        match need.prefer {
+            Prefer::Any => vec![enough().flat_map(at).collect()],
+            Prefer::Best => enough().rev().map(|level| at(level).collect()).collect(),
+            Prefer::Least => enough().map(|level| at(level).collect()).collect(),
+        }
+    }
+
+    /// Whether all these pools are those that would be made of these employees.
+    pub(crate) fn are_made_of<'a>(&self, all: impl Fn() -> Box<Everyone<'a>>) -> bool {
+        self.pools.iter().all(|(key, pool)| Pool::of(key, pool.latest_use, all()) == *pool)
+    }
+}
+
+impl Pool {
+    fn of(key: &PoolKey, latest_use: u64, all: Box<Everyone<'_>>) -> Self {
+        let mut pool = Self { latest_use, ..Self::default() };
+        for (no, employee) in all {
+            if let Some(level) = level_in(key, employee) {
+                pool.levels[level.index()].join(key, no, Stand::of(employee));
+            }
+        }
+        pool
+    }
+}
+
+impl OfLevel {
+    fn join(&mut self, key: &PoolKey, no: EmployeeNo, stand: Stand) {
+        match stand {
+            Stand::Idle { turns, place } => drop(self.idle.insert((turns.key(key.order), place), no)),
+            Stand::Awaited { until } => drop(self.awaited.insert((until, no))),
+            Stand::Nowhere => {}
+        }
+    }
+
+    fn leave(&mut self, key: &PoolKey, no: EmployeeNo, stand: Stand) {
+        match stand {
+            Stand::Idle { turns, place } => drop(self.idle.remove(&(turns.key(key.order), place))),
+            Stand::Awaited { until } => drop(self.awaited.remove(&(until, no))),
+            Stand::Nowhere => {}
+        }
+    }
+}
+
+/// The first key of these employees in the order of keys.
+fn first_of(of: Of) -> PoolKey {
+    PoolKey { of, order: Order::LongestIdle, skills: Skills::new() }
+}
+
+fn level_in(key: &PoolKey, employee: &Employee) -> Option<Level> {
+    let level = key.of.level_of(&employee.topics, &employee.profile.skills)?;
+    has_all(&employee.profile.skills, &key.skills).then_some(level)
+}

@@ -1,0 +1,272 @@
+//! Routing: who may be asked about a booking, in which order, when and how many at once.
+
+mod bounds;
+
+mod need;
+
+mod routed;
+
+mod skill;
+
+mod table;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Skill, Topic, Word};
+use crate::limits::{SHARE_MAX, SKILLS_PER_EMPLOYEE_MAX};
+use crate::offer::Outcome;
+
+pub use skill::{BadLevel, Level, Skills};
+
+pub use routed::Routed;
+
+pub(crate) use need::{Need, Of, PoolKey, has_all};
+pub(crate) use routed::Rank;
+pub(crate) use table::RouteTable;
+
+/// How a company routes bookings. The default is one step: whoever takes the topic, the longest idle first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Routing {
+    /// The first route that fits a booking is the booking's route.
+    pub routes: Vec<Arc<Route>>,
+    pub rest: Rest,
+    pub wrap_up: WrapUpRules,
+    /// Reasons that a pause can have; none means any.
+    pub pause_reasons: Vec<Word>,
+    pub clients: ClientWishes,
+}
+
+/// How long an employee is not asked after an offer without a yes. 0 means no rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rest {
+    /// After a rejection.
+    pub rejected_ms: u64,
+    /// After an offer that timed out or was not delivered.
+    pub missed_ms: u64,
+}
+
+impl Rest {
+    /// The rest after an offer with that outcome.
+    pub(crate) const fn after(self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Rejected => self.rejected_ms,
+            Outcome::TimedOut | Outcome::Undelivered => self.missed_ms,
+            Outcome::Accepted
+            | Outcome::ClientCancelled
+            | Outcome::ClientLost
+            | Outcome::WentOffline
+            | Outcome::WithdrawnByAdmin
+            | Outcome::BookingExpired
+            | Outcome::Taken => 0,
+        }
+    }
+}
+
+/// Rules of the time after a session, beside the setting `wrap_up_ms`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrapUpRules {
+    /// How long a wrap-up may become, counted from the end of the session; a time up to `wrap_up_ms` means that a
+    /// wrap-up cannot be extended.
+    pub max_ms: u64,
+    /// Codes that a session can be given; none means that there are no codes.
+    pub codes: Vec<Word>,
+    /// Whether a wrap-up goes on until a code is given, as long as it may.
+    pub code_required: bool,
+}
+
+/// What clients may ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientWishes {
+    /// Skills that a client may ask for, such as languages.
+    pub skills: BTreeSet<Skill>,
+}
+
+/// The way of bookings about some topics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// None means any topic.
+    #[serde(default)]
+    pub topics: Option<BTreeSet<Topic>>,
+    /// Steps in the order in which they open. A step that is open stays open.
+    pub steps: Vec<Step>,
+}
+
+impl Route {
+    /// Whether the route asks exactly those who take the topic, in whatever order.
+    pub(crate) fn asks_whoever_takes_the_topic(&self) -> bool {
+        let plain = |step: &Step| step.topic.is_none() && step.level == Level::LEAST && step.skills.is_empty();
+        self.steps.iter().all(plain)
+    }
+}
+
+/// Whom a booking may ask from a certain time on, and in which order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Step {
+    /// Time from the beginning of the search to the opening of the step.
+    pub after_ms: u64,
+    /// None means the topic of the booking, [`EVERYBODY`] means all employees, whatever their topics.
+    pub topic: Option<Topic>,
+    /// Least level in the topic.
+    pub level: Level,
+    /// Skills that an employee must have beside the wishes of the booking.
+    pub skills: Skills,
+    /// Wishes of the booking that the step does not ask for; [`EVERYTHING`] means all of them.
+    pub drop: BTreeSet<Skill>,
+    pub prefer: Prefer,
+    pub order: Order,
+    /// Most offers of the booking that may be open at once from now on, from 1.
+    pub at_once: u8,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self {
+            after_ms: 0,
+            topic: None,
+            level: Level::LEAST,
+            skills: Skills::new(),
+            drop: BTreeSet::new(),
+            prefer: Prefer::Any,
+            order: Order::LongestIdle,
+            at_once: 1,
+        }
+    }
+}
+
+/// The topic of a step that asks all employees.
+pub const EVERYBODY: &str = "*";
+
+/// The word in [`Step::drop`] for all wishes.
+pub const EVERYTHING: &str = "*";
+
+impl Step {
+    /// Whether the step does not ask for that wish.
+    #[must_use]
+    pub fn drops(&self, wish: &Skill) -> bool {
+        self.drop.contains(wish) || self.drop.contains(EVERYTHING)
+    }
+}
+
+/// Which level in the topic goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prefer {
+    /// The level makes no difference.
+    #[default]
+    Any,
+    /// The highest level.
+    Best,
+    /// The lowest level that is enough, which spares the experts.
+    Least,
+}
+
+impl Prefer {
+    /// All preferences, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Any, Self::Best, Self::Least];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Best => "best",
+            Self::Least => "least",
+        }
+    }
+}
+
+/// Who goes first among employees whom [`Prefer`] leaves equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    #[default]
+    LongestIdle,
+    /// The employee whose latest turn is longest ago.
+    RoundRobin,
+    /// The employee with the fewest turns on the UTC day of their latest turn.
+    Fewest,
+    /// The employee who is furthest behind their share of the turns.
+    Share,
+}
+
+impl Order {
+    /// All orders, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::LongestIdle, Self::RoundRobin, Self::Fewest, Self::Share];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::LongestIdle => "longest_idle",
+            Self::RoundRobin => "round_robin",
+            Self::Fewest => "fewest",
+            Self::Share => "share",
+        }
+    }
+}
+
+/// What a client asks for beside the topic. Events are stored with these fields in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wishes {
+    /// Skills that an employee must have, in every step that does not drop them.
+    #[serde(default, skip_serializing_if = "Skills::is_empty")]
+    pub skills: Skills,
+}
+
+impl Wishes {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How routing sees an employee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    #[serde(skip_serializing_if = "Skills::is_empty")]
+    pub skills: Skills,
+    /// Share of the turns, in proportion to the shares of others: 1 to 100.
+    #[serde(skip_serializing_if = "is_one")]
+    pub share: u8,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self { skills: Skills::new(), share: 1 }
+    }
+}
+
+impl Profile {
+    /// Whether the employee has no skills and one share.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns the first field that is out of its range, and the problem.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.skills.len() > SKILLS_PER_EMPLOYEE_MAX {
+            return Err(("skills", format!("must be at most {SKILLS_PER_EMPLOYEE_MAX} skills")));
+        }
+        if !(1..=SHARE_MAX).contains(&self.share) {
+            return Err(("share", format!("must be 1 to {SHARE_MAX}")));
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_one(number: &u8) -> bool {
+    *number == 1
+}

@@ -1,0 +1,87 @@
+//! Needs: whom one step of one booking may ask.
+
+use super::{EVERYBODY, Level, Order, Prefer, Skills, Step, Wishes};
+use crate::id::Topic;
+
+/// Employees among whom a step looks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Of {
+    /// All employees, whatever their topics.
+    Everybody,
+    /// Employees who name no topics, and so take any.
+    NoTopics,
+    /// Employees who name this topic.
+    Topic(Topic),
+}
+
+/// A set of employees that a pool holds: those of one kind who have certain skills. The level in the topic is no part
+/// of the key, because a pool is divided by levels.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PoolKey {
+    pub(crate) of: Of,
+    pub(crate) order: Order,
+    pub(crate) skills: Skills,
+}
+
+/// Whom one step of one booking may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// One or two disjoint sets of employees.
+    pub(crate) keys: Vec<PoolKey>,
+    /// Least level in the topic.
+    pub(crate) least: Level,
+    pub(crate) prefer: Prefer,
+    /// The topic, if the plain queue of the topic holds exactly those employees in exactly that order.
+    pub(crate) plain: Option<Topic>,
+}
+
+impl Need {
+    pub(crate) fn of_step(step: &Step, topic: &Topic, wishes: &Wishes) -> Self {
+        let mut skills = step.skills.clone();
+        for (wish, level) in wishes.skills.iter().filter(|(wish, _)| !step.drops(wish)) {
+            let least = skills.entry(wish.clone()).or_insert(*level);
+            *least = (*least).max(*level);
+        }
+        let topic = step.topic.as_ref().unwrap_or(topic);
+        let key = |of| PoolKey { of, order: step.order, skills: skills.clone() };
+        if topic.as_str() == EVERYBODY {
+            return Self { keys: vec![key(Of::Everybody)], least: Level::LEAST, prefer: step.prefer, plain: None };
+        }
+        let mut keys = vec![key(Of::Topic(topic.clone()))];
+        if step.level == Level::LEAST {
+            keys.push(key(Of::NoTopics));
+        }
+        let is_plain = step.level == Level::LEAST
+            && step.prefer == Prefer::Any
+            && step.order == Order::LongestIdle
+            && skills.is_empty();
+        Self { keys, least: step.level, prefer: step.prefer, plain: is_plain.then(|| topic.clone()) }
+    }
+
+    /// The level with which an employee fits, if they do.
+    pub(crate) fn level_of(&self, topics: &[Topic], skills: &Skills) -> Option<Level> {
+        self.keys
+            .iter()
+            .find_map(|key| key.of.level_of(topics, skills).filter(|_| has_all(skills, &key.skills)))
+            .filter(|level| *level >= self.least)
+    }
+}
+
+impl Of {
+    /// The level at which an employee stands among these, if they belong here.
+    pub(crate) fn level_of(&self, topics: &[Topic], skills: &Skills) -> Option<Level> {
+        match self {
+            Self::Everybody => Some(Level::LEAST),
+            Self::NoTopics => topics.is_empty().then_some(Level::LEAST),
+            Self::Topic(topic) => {
+                let names = topics.binary_search(topic).is_ok();
+                names.then(|| skills.get(topic.as_str()).copied().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Whether an employee with these skills has all that are asked for.
+pub(crate) fn has_all(skills: &Skills, asked: &Skills) -> bool {
+    asked.iter().all(|(skill, least)| skills.get(skill).is_some_and(|level| level >= least))
+}
