@@ -159,12 +159,9 @@ impl Booking {
         self.is_open() && self.waits_until.is_some()
     }
 
-    /// Whether the booking has fewer open offers than it may have.
-    pub(crate) fn has_room_for_an_offer(&self) -> bool {
-        match &self.routed {
-            None => !self.has_open_offer(),
-            Some(routed) => self.open_offers().count() < routed.width(),
-        }
+    /// Most offers that may be open at once.
+    pub(crate) fn width(&self) -> usize {
+        self.routed.as_ref().map_or(1, |routed| routed.width())
     }
 
     /// The place among all that seek an employee whom they do not have yet. A search that has just lost its last offer,
@@ -175,7 +172,8 @@ impl Booking {
         }
         // While a search waits, its open offer is with an employee who is away, and counts for nothing.
         let waits = self.waits();
-        let wants_more = !waits && self.routed.is_some() && self.has_open_offer() && self.has_room_for_an_offer();
+        let wants_more =
+            !waits && self.routed.is_some() && self.has_open_offer() && self.open_offers().count() < self.width();
         (waits || wants_more).then(|| Rank {
             has_offer: wants_more,
             arrived_at: self.created_at,

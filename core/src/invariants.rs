@@ -58,8 +58,8 @@ fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
         if open != booking.open_offers().count() {
             return broken("every open offer is found", booking.id);
         }
-        if open > 1 || (open == 1 || booking.waits()) != booking.is_open() {
-            return broken("a searching booking has one open offer or waits, any other has none", booking.id);
+        if open > booking.width() || (open > 0 || booking.waits()) != booking.is_open() {
+            return broken("a searching booking has an open offer or waits, any other has none", booking.id);
         }
         for (_, offer) in booking.open_offers() {
             if held.insert(offer.employee, Work::Offer(booking.id)).is_some() {
@@ -165,7 +165,7 @@ fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken
         return broken("indexes follow from the state", company.id());
     }
     let line = company.in_line(None);
-    if line.windows(2).any(|pair| pair[0].since > pair[1].since) {
+    if line.windows(2).any(|pair| pair[0].place > pair[1].place) {
         return broken("who has been idle longest is first", company.id());
     }
     let can_be_asked = company.employees_after(None).filter(|(_, e)| e.can_be_asked()).count();

@@ -56,7 +56,7 @@ fn a_state_that_was_only_read_again_is_whole() {
 
 #[test]
 fn a_search_that_neither_asks_one_employee_nor_waits_is_found() {
-    let found = format!("a searching booking has one open offer or waits, any other has none: {}", id(1));
+    let found = format!("a searching booking has an open offer or waits, any other has none: {}", id(1));
     assert_eq!(after(|state| booking(state, 1)["state"] = json!("assigned")), found);
     assert_eq!(after(|state| booking(state, 1)["offers"][0]["outcome"] = json!("rejected")), found);
     let ask_twice_at_once = |state: &mut Value| {

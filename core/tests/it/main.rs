@@ -6,6 +6,8 @@ mod desk;
 
 mod transcript;
 
+mod routing;
+
 mod promises;
 
 mod broken;
