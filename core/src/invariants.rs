@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::company::Company;
-use crate::employee::{Reach, Status};
+use crate::employee::{Employee, Reach, Status};
 use crate::id::{ClientId, EmployeeId, EmployeeNo};
 use crate::load::Work;
+use crate::routing::Routing;
 
 /// An invariant that does not hold, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -165,7 +166,10 @@ fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken
         return broken("indexes follow from the state", company.id());
     }
     let line = company.in_line(None);
-    if line.windows(2).any(|pair| pair[0].place > pair[1].place) {
+    // With a routing, an employee keeps the place through a lost race, and not the time of the status.
+    let by_time = *company.routing() == Routing::default();
+    let out_of_order = |pair: &[&Employee]| pair[0].place > pair[1].place || by_time && pair[0].since > pair[1].since;
+    if line.windows(2).any(out_of_order) {
         return broken("who has been idle longest is first", company.id());
     }
     let can_be_asked = company.employees_after(None).filter(|(_, e)| e.can_be_asked()).count();
