@@ -9,6 +9,8 @@ pub struct Availability {
     pub available: bool,
     /// Idle employees with a live device.
     pub idle: usize,
+    /// Clients who wait in the line.
+    pub waiting: usize,
     /// Availability per topic that employees name.
     pub topics: Vec<(Topic, TopicAvailability)>,
 }
@@ -31,4 +33,6 @@ pub struct TopicAvailability {
     pub available: bool,
     /// Employees who can be asked.
     pub idle: usize,
+    /// Clients who wait in the line.
+    pub waiting: usize,
 }

@@ -40,7 +40,8 @@ impl BookingRequest {
     pub(crate) fn erase_client(&mut self, alias: &ClientId) {
         // Every field is named, so that the compiler asks of each new one whether it is personal.
         let Self { booking: _, client, client_name, topic: _, note, key, wishes } = self;
-        (*client, *client_name, *note, *key, *wishes) = (alias.clone(), None, None, None, None);
+        (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
+        wishes.iter_mut().for_each(|wishes| wishes.erase());
     }
 }
 
@@ -150,7 +151,13 @@ impl Booking {
     /// Whether the search goes on.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(self.state, BookingState::Offering)
+        matches!(self.state, BookingState::Offering | BookingState::Waiting)
+    }
+
+    /// Whether the booking is in the line: no offer is open, and somebody may come.
+    #[must_use]
+    pub const fn is_in_line(&self) -> bool {
+        matches!(self.state, BookingState::Waiting)
     }
 
     /// Whether the search goes on while no employee can be asked.
@@ -167,19 +174,65 @@ impl Booking {
     /// The place among all that seek an employee whom they do not have yet. A search that has just lost its last offer,
     /// or has just begun, has none until its next step is settled.
     pub(crate) fn rank(&self) -> Option<Rank> {
-        if !self.is_open() {
+        if !self.is_open() || self.client_is_missed() {
             return None;
         }
         // While a search waits, its open offer is with an employee who is away, and counts for nothing.
-        let waits = self.waits();
+        let waits = self.waits() || self.is_in_line();
         let wants_more =
             !waits && self.routed.is_some() && self.has_open_offer() && self.open_offers().count() < self.width();
-        (waits || wants_more).then(|| Rank {
-            has_offer: wants_more,
-            arrived_at: self.created_at,
-            number: self.routed.as_ref().map_or(0, |routed| routed.number()),
-            booking: self.id,
-        })
+        (waits || wants_more).then(|| self.rank_with(wants_more))
+    }
+
+    /// The place in the line, of those who are away too.
+    pub(crate) fn rank_in_line(&self) -> Option<Rank> {
+        self.is_in_line().then(|| self.rank_with(false))
+    }
+
+    pub(crate) fn rank_with(&self, has_offer: bool) -> Rank {
+        match &self.routed {
+            None => Rank {
+                has_offer,
+                arrived_ms: i64::try_from(self.created_at.as_ms()).unwrap_or(i64::MAX),
+                number: 0,
+                booking: self.id,
+            },
+            Some(routed) => routed.rank(self.id, self.created_at, has_offer),
+        }
+    }
+
+    /// Whether nobody is asked because the client is away. A search without a line goes on without its client.
+    pub(crate) fn client_is_missed(&self) -> bool {
+        self.client_due.is_some() && self.routed.as_ref().is_some_and(|routed| routed.has_line())
+    }
+
+    /// Whether the booking may ask that employee now.
+    pub(crate) fn may_ask(&self, now: Time, employee: &EmployeeId) -> bool {
+        if !self.was_asked(employee) {
+            return true;
+        }
+        let Some(routed) = self.routed.as_ref() else { return false };
+        let latest = self.offers.iter().rev().find(|offer| offer.employee_id == *employee);
+        let again_from = latest.and_then(|offer| routed.again_from(offer.closed_at?));
+        again_from.is_some_and(|from| from <= now)
+    }
+
+    /// Whether the booking may ask that employee now or later.
+    pub(crate) fn may_ever_ask(&self, employee: &EmployeeId) -> bool {
+        self.may_ask_again() || !self.was_asked(employee)
+    }
+
+    /// Whether the booking may ask an employee more than once.
+    pub(crate) fn may_ask_again(&self) -> bool {
+        self.routed.as_ref().is_some_and(|routed| routed.again_from(Time::default()).is_some())
+    }
+
+    /// When the next of those who were asked may be asked again.
+    pub(crate) fn asks_again_at(&self) -> Option<Time> {
+        let routed = self.routed.as_ref()?;
+        routed.again_from(Time::default())?;
+        let from = self.offers.iter().filter_map(|offer| routed.again_from(offer.closed_at?));
+        from.filter(|from| !routed.has_asked_again(*from)).min()
     }
 
     /// Compares ids, not numbers, because an employee who was removed and made again is the same person.
@@ -190,6 +243,7 @@ impl Booking {
     pub(crate) fn ask(&mut self, offer: Offer) {
         self.asked.extend(self.offers.last().map(|earlier| earlier.employee_id.clone()));
         self.offers.push(offer);
+        self.state = BookingState::Offering;
         self.waits_until = None;
     }
 
@@ -282,6 +336,8 @@ impl Booking {
 pub enum BookingState {
     /// An employee is being asked, or may come back to be asked.
     Offering,
+    /// Nobody can be asked now, and the client waits in the line.
+    Waiting,
     Assigned,
     /// All candidates were asked, and none accepted.
     Unanswered,
@@ -292,13 +348,15 @@ pub enum BookingState {
 
 impl BookingState {
     /// All states, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Offering, Self::Assigned, Self::Unanswered, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 6] =
+        [Self::Offering, Self::Waiting, Self::Assigned, Self::Unanswered, Self::Cancelled, Self::Expired];
 
     /// The word on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Offering => "offering",
+            Self::Waiting => "waiting",
             Self::Assigned => "assigned",
             Self::Unanswered => "unanswered",
             Self::Cancelled => "cancelled",
@@ -322,17 +380,20 @@ pub enum BookingReason {
     Deadline,
     /// An admin closed the booking.
     ClosedByAdmin,
+    /// The client waited as long as the route allows.
+    WaitedTooLong,
 }
 
 impl BookingReason {
     /// All reasons, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EveryoneDeclined,
         Self::NobodyLeft,
         Self::ClientCancelled,
         Self::ClientLost,
         Self::Deadline,
         Self::ClosedByAdmin,
+        Self::WaitedTooLong,
     ];
 
     /// The word on the wire.
@@ -345,6 +406,7 @@ impl BookingReason {
             Self::ClientLost => "client_lost",
             Self::Deadline => "deadline",
             Self::ClosedByAdmin => "closed_by_admin",
+            Self::WaitedTooLong => "waited_too_long",
         }
     }
 
@@ -354,7 +416,7 @@ impl BookingReason {
         match self {
             Self::EveryoneDeclined | Self::NobodyLeft => BookingState::Unanswered,
             Self::ClientCancelled | Self::ClientLost | Self::ClosedByAdmin => BookingState::Cancelled,
-            Self::Deadline => BookingState::Expired,
+            Self::Deadline | Self::WaitedTooLong => BookingState::Expired,
         }
     }
 }

@@ -107,6 +107,12 @@ pub enum Command {
         booking: BookingId,
         by: Actor,
     },
+    /// Change the priority of an open booking.
+    ChangeBooking {
+        booking: BookingId,
+        /// Already checked to be in range.
+        priority: u8,
+    },
     /// A device has answered the ping that followed the offer.
     OfferDelivered {
         employee: EmployeeId,

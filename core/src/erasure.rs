@@ -157,6 +157,9 @@ impl Erasure {
             | Event::SessionCoded { .. }
             | Event::BookingOpened(_)
             | Event::StepOpened { .. }
+            | Event::BookingWaits { .. }
+            | Event::AskAgainDue { .. }
+            | Event::BookingChanged { .. }
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }

@@ -13,7 +13,7 @@ use crate::id::{
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
 use crate::revocation::Whose;
-use crate::routing::{Profile, Routing};
+use crate::routing::{Estimate, Profile, Routing};
 use crate::settings::CompanySettings;
 use crate::time::Time;
 
@@ -85,6 +85,19 @@ pub enum Event {
         /// From 1.
         step: u8,
     },
+    /// No offer is open and nobody can be asked: the client waits in the line.
+    BookingWaits {
+        booking: BookingId,
+        /// Place among those who wait about the same topic, from 1.
+        place: u32,
+        /// When it may be the client's turn; none if nobody can say so honestly.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        estimate: Option<Estimate>,
+    },
+    /// A time has come from which an employee may be asked again by the same booking.
+    AskAgainDue { booking: BookingId },
+    /// An admin changed the priority of an open booking.
+    BookingChanged { booking: BookingId, priority: u8 },
     /// The next employee is asked.
     OfferMade {
         /// The attempt is one more than the booking had.
@@ -180,6 +193,9 @@ impl Event {
             Self::RestEnded { .. } => "rest_ended",
             Self::BookingOpened(_) => "booking_opened",
             Self::StepOpened { .. } => "step_opened",
+            Self::BookingWaits { .. } => "booking_waits",
+            Self::AskAgainDue { .. } => "ask_again_due",
+            Self::BookingChanged { .. } => "booking_changed",
             Self::OfferMade { .. } => "offer_made",
             Self::OfferDelivered { .. } => "offer_delivered",
             Self::OfferClosed { .. } => "offer_closed",

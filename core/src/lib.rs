@@ -57,7 +57,7 @@ pub use availability::{Availability, TopicAvailability};
 pub use booking::{Booking, BookingReason, BookingRequest, BookingState};
 pub use brand::{Brand, Colour};
 pub use command::Command;
-pub use company::{Answer, Company, Today, Turn};
+pub use company::{Answer, Company, InLine, Today, Turn};
 pub use employee::{Employee, Intent, Meter, Pause, PauseRequest, Reach, Status, Turns};
 pub use event::{Event, IntentBy};
 pub use id::{

@@ -65,5 +65,13 @@ pub const AT_ONCE_MAX: u8 = 50;
 pub const WORDS_MAX: usize = 64;
 /// Maximum of a rest: an hour.
 pub const REST_MAX_MS: u64 = 60 * 60 * 1000;
+/// Highest priority of a booking.
+pub const PRIORITY_MAX: u8 = 10;
+/// Bookings of one company that may wait at once.
+pub const WAITING_MAX: usize = 10_000;
+/// How long a company remembers with whom a client spoke last about a topic: 30 days.
+pub(crate) const PARTNERS_MAX_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Clients' employees of last time that one company remembers: some 10 MB.
+pub(crate) const PARTNERS_MAX: usize = 100_000;
 /// Pools of one company beside the plain queues of its topics: an idle employee stands in each that they fit.
 pub(crate) const POOLS_MAX: usize = 1_024;

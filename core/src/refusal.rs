@@ -23,6 +23,9 @@ pub enum Refusal {
     Invalid { field: &'static str, problem: String },
     #[error("{}", .0.nobody_is_idle())]
     NoIdleEmployee(NamedBy),
+    /// Carries how many wait.
+    #[error("the line is full: {0} wait already; try again later")]
+    LineFull(usize),
     /// Carries the client's open booking, or the one whose session runs.
     #[error("you have an open booking or a running session with this company")]
     AlreadyBooked(BookingId),
@@ -74,6 +77,7 @@ impl Refusal {
             Self::UnknownSession => "unknown_session",
             Self::Invalid { .. } => "invalid",
             Self::NoIdleEmployee(_) => "no_idle_employee",
+            Self::LineFull(_) => "line_full",
             Self::AlreadyBooked(_) => "already_booked",
             Self::BookingClosed(_) => "booking_closed",
             Self::OfferClosed(_) => "offer_closed",

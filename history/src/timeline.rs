@@ -330,6 +330,9 @@ impl Teller {
             | Event::WrapUpEnded { .. }
             | Event::RestEnded { .. }
             | Event::StepOpened { .. }
+            | Event::BookingWaits { .. }
+            | Event::AskAgainDue { .. }
+            | Event::BookingChanged { .. }
             | Event::SessionCoded { .. }
             | Event::PartyEntered { .. }
             | Event::PartyLeft { .. }

@@ -228,6 +228,9 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
         | Event::StepOpened { .. }
+        | Event::BookingWaits { .. }
+        | Event::AskAgainDue { .. }
+        | Event::BookingChanged { .. }
         | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }

@@ -497,6 +497,7 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
         | Refusal::UnknownSession
         | Refusal::Invalid { .. }
         | Refusal::NoIdleEmployee(NamedBy::Somebody)
+        | Refusal::LineFull(_)
         | Refusal::SessionEnded
         | Refusal::SessionFull => {}
     }

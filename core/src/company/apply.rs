@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::deadline::{due_of_booking, due_of_employee, due_of_session};
 use super::id_map::IdMap;
 use super::line::Line;
+use super::partners::Partners;
+use super::places::Places;
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
 use crate::brand::Brand;
@@ -16,7 +18,7 @@ use crate::load::{Load, Work, WrapUp};
 use crate::offer::{Offer, Outcome};
 use crate::person::{EndedBy, Party};
 use crate::recent_bookings::RecentBookings;
-use crate::routing::Profile;
+use crate::routing::{Estimate, Profile, Told};
 use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::CompanySettings;
 use crate::time::Time;
@@ -62,14 +64,25 @@ impl Company {
             }),
             Event::RestEnded { employee } => self.change_employee(*employee, at, |e| e.resting_until = None),
             Event::BookingOpened(request) => {
-                let deadline = at.plus_ms(self.settings.booking_deadline_ms);
                 let routed = self.routed(at, request);
+                // The time to wait comes before the time to find an answer.
+                let waits_until = routed.as_ref().and_then(|routed| routed.wait_until()).unwrap_or(at);
+                let deadline = waits_until.plus_ms(self.settings.booking_deadline_ms);
                 self.open_booking(Booking::new(request.clone(), routed, at, deadline));
             }
             Event::StepOpened { booking, step } => {
                 self.change_booking(*booking, |b| {
                     b.waits_until = None;
-                    b.routed.iter_mut().for_each(|routed| routed.open(*step));
+                    b.routed.iter_mut().for_each(|routed| routed.open(at, *step));
+                });
+            }
+            Event::BookingWaits { booking, place, estimate } => self.begin_to_wait(at, *booking, *place, *estimate),
+            Event::AskAgainDue { booking } => {
+                self.change_booking(*booking, |b| b.routed.iter_mut().for_each(|routed| routed.ask_again(at)));
+            }
+            Event::BookingChanged { booking, priority } => {
+                self.change_booking(*booking, |b| {
+                    b.routed.iter_mut().for_each(|routed| routed.set_priority(*priority));
                 });
             }
             Event::OfferMade { offer, employee, expires_at } => {
@@ -125,7 +138,8 @@ impl Company {
         self.clients.clear();
         self.past = RecentBookings::default();
         self.keys.clear();
-        self.line = Line::default();
+        (self.line, self.places) = (Line::default(), Places::default());
+        self.partners = Partners::default();
         self.today = Today { day: self.today.day, ..Today::default() };
         self.deadlines = self.all_deadlines();
     }
@@ -269,6 +283,17 @@ impl Company {
         });
     }
 
+    fn begin_to_wait(&mut self, at: Time, id: BookingId, place: u32, estimate: Option<Estimate>) {
+        let Some(booking) = self.bookings.get(id) else { return };
+        let plain_ms = booking.routed.as_ref().map_or(0, |routed| self.plain_wait_ms(at, booking, routed, place));
+        self.change_booking(id, |b| {
+            if b.is_open() {
+                b.state = BookingState::Waiting;
+            }
+            b.routed.iter_mut().for_each(|routed| routed.wait(at, Told { place, estimate, plain_ms }));
+        });
+    }
+
     fn release_offered_employee(
         &mut self,
         at: Time,
@@ -328,6 +353,7 @@ impl Company {
         count(&mut self.today.assigned);
         if self.routing.is_some() {
             self.roster.take_turn(no, at);
+            self.note_begin(at, booking, no);
         }
         self.change_employee(no, at, |e| {
             e.load.put_down(|work| *work == Work::Offer(booking));
@@ -373,7 +399,7 @@ impl Company {
             BookingState::Unanswered => count(&mut self.today.unanswered),
             BookingState::Cancelled => count(&mut self.today.cancelled),
             BookingState::Expired => count(&mut self.today.expired),
-            BookingState::Offering | BookingState::Assigned => {}
+            BookingState::Offering | BookingState::Waiting | BookingState::Assigned => {}
         }
         self.put_in_the_past(at, id);
     }
@@ -388,6 +414,7 @@ impl Company {
             (session.employee, session.booking, session.code.is_some())
         });
         let Some((employee, booking, has_code)) = ended else { return };
+        self.note_end(at, id);
         let wrap_up = self.wrap_up_of(at, id, has_code);
         self.change_employee(employee, at, |e| {
             e.load.put_down(|work| *work == Work::Session(id));
@@ -509,10 +536,16 @@ impl Company {
         if let Some(rank) = booking.rank() {
             self.line.leave(booking, rank);
         }
+        if let Some(rank) = booking.rank_in_line() {
+            self.places.leave(booking, rank);
+        }
         let changed = change(booking);
         let is = due_of_booking(booking);
         if let Some(rank) = booking.rank() {
             self.line.join(booking, rank);
+        }
+        if let Some(rank) = booking.rank_in_line() {
+            self.places.join(booking, rank);
         }
         self.rearm(was, is);
         Some(changed)

@@ -18,6 +18,8 @@ use crate::time::Time;
 pub(super) enum Deadline {
     /// End of the whole search.
     Search(BookingId),
+    /// End of the time that a booking may wait.
+    WaitOver(BookingId),
     /// A client's return during a search.
     ClientReturn(BookingId),
     /// Answer of the asked employee.
@@ -26,6 +28,8 @@ pub(super) enum Deadline {
     OfferDelivery(BookingId),
     /// Opening of the next step of a route.
     StepOpens(BookingId),
+    /// The time from which an employee may be asked again.
+    AskAgain(BookingId),
     /// A party's return to a session.
     PartyReturn(SessionId, Party),
     /// End of the wrap-up after a session.
@@ -49,7 +53,7 @@ pub(super) type NextDeadline = Option<(Time, Deadline)>;
 /// A search has an offer out, or waits, as long as it goes on. None of its deadlines comes between the events of a
 /// turn.
 pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
-    if !booking.has_open_offer() && booking.waits_until.is_none() {
+    if !booking.has_open_offer() && booking.waits_until.is_none() && !booking.is_in_line() {
         return None;
     }
     let id = booking.id;
@@ -62,10 +66,16 @@ pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
             .or(Some(offer.expires_at), Deadline::OfferAnswer(id))
             .or(offer.delivery_due, Deadline::OfferDelivery(id));
     }
-    let next_step_at = booking.routed.as_ref().and_then(|routed| routed.next_step_at());
-    due.or(next_step_at.filter(|_| open), Deadline::StepOpens(id))
-        .or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id))
-        .0
+    if let Some(routed) = booking.routed.as_ref().filter(|_| open) {
+        let in_line = booking.is_in_line();
+        // The end of a hold opens the first step, and ends the wait of a booking that has none.
+        let ends = in_line && (!routed.is_on_hold() || routed.next_step().is_none());
+        due = due
+            .or(routed.wait_until().filter(|_| ends), Deadline::WaitOver(id))
+            .or(routed.next_step_at(), Deadline::StepOpens(id))
+            .or(booking.asks_again_at(), Deadline::AskAgain(id));
+    }
+    due.or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id)).0
 }
 
 pub(super) fn due_of_session(session: &Session) -> NextDeadline {
@@ -122,7 +132,11 @@ impl Company {
             Deadline::PartyReturn(session, _) => {
                 vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
             }
+            Deadline::WaitOver(id) => {
+                vec![Event::BookingEnded { booking: id, reason: BookingReason::WaitedTooLong }]
+            }
             Deadline::StepOpens(id) => self.open_next_step(id),
+            Deadline::AskAgain(booking) => vec![Event::AskAgainDue { booking }],
             Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee, session: None }],
             Deadline::EmployeeReturn(employee) => vec![Event::EmployeeUnreachable { employee }],
             Deadline::PauseOver(employee) => self.end_pause(employee),

@@ -53,6 +53,7 @@ impl Company {
             Command::ClientDisconnected { client } => Ok(self.client_connected(client, false)),
             Command::Book(request) => self.book(now, request),
             Command::Cancel { booking, by } => self.cancel(*booking, by),
+            Command::ChangeBooking { booking, priority } => self.change_booking_by_admin(*booking, *priority),
             Command::OfferDelivered { employee, offer, device } => {
                 Ok(self.offer_delivered(employee, *offer, device.as_ref()))
             }
@@ -106,6 +107,7 @@ impl Company {
             | Command::ClientConnected { .. }
             | Command::Book(_)
             | Command::Cancel { .. }
+            | Command::ChangeBooking { .. }
             | Command::OfferDelivered { .. }
             | Command::Accept { .. }
             | Command::Reject { .. }
@@ -197,37 +199,31 @@ impl Company {
     }
 
     fn book(&self, now: Time, request: &BookingRequest) -> Decision {
-        let BookingRequest { client, topic, key, .. } = request;
+        let BookingRequest { client, key, .. } = request;
         if key.as_ref().is_some_and(|key| self.keys.contains_key(&(client.clone(), key.clone()))) {
             return Ok(vec![]);
         }
         if let Some(open) = self.clients.get(client) {
             return Err(Refusal::AlreadyBooked(open.booking));
         }
-        if !self.has_somebody_for(now, request)? {
-            return Err(Refusal::NoIdleEmployee(self.roster.named_by(topic)));
-        }
+        let admitted = self.admit(now, request)?;
         // Room also for the offer that follows.
         let mut events = Vec::with_capacity(2);
-        events.push(Event::BookingOpened(request.clone()));
+        events.push(Event::BookingOpened(admitted));
         Ok(events)
     }
 
-    /// Whether anybody can be asked in any step of the booking's route.
-    fn has_somebody_for(&self, now: Time, request: &BookingRequest) -> Result<bool, Refusal> {
-        let wishes = request.wishes.as_deref();
-        let Some(routed) = self.routed(now, request) else {
-            return if wishes.is_none() {
-                Ok(self.roster.has_somebody_for(&request.topic))
-            } else {
-                Err(Refusal::Forbidden)
-            };
-        };
-        let allowed = |skill| self.routing().clients.skills.contains(skill);
-        if !wishes.iter().flat_map(|wishes| wishes.skills.keys()).all(allowed) {
-            return Err(Refusal::Forbidden);
+    fn change_booking_by_admin(&self, id: BookingId, priority: u8) -> Decision {
+        let booking = self.bookings.get(id).ok_or(Refusal::UnknownBooking)?;
+        if !booking.is_open() {
+            return Err(Refusal::booking_closed(booking));
         }
-        Ok(routed.all_needs().iter().any(|need| self.roster.has_candidate_for(need)))
+        let Some(routed) = &booking.routed else {
+            let problem = "means nothing for this booking: the company had no routing when it was opened".to_owned();
+            return Err(Refusal::Invalid { field: "priority", problem });
+        };
+        let same = routed.priority() == priority;
+        Ok(if same { vec![] } else { vec![Event::BookingChanged { booking: id, priority }] })
     }
 
     fn cancel(&self, id: BookingId, by: &Actor) -> Decision {

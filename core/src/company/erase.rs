@@ -18,6 +18,7 @@ impl Company {
         match erasure.renaming.clone() {
             Renaming::Client { from: client, to: alias } => {
                 self.revocations.rename_client(&client, &alias);
+                self.partners.rename(&client, &alias);
                 if let Some(open) = self.clients.remove(&client) {
                     self.clients.insert(alias.clone(), open);
                 }

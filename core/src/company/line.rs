@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::booking::Booking;
 use crate::employee::Employee;
-use crate::id::BookingId;
+use crate::id::{BookingId, EmployeeNo};
 use crate::routing::{Level, Of, Rank, Skills, has_all};
 
 /// All bookings that seek. An employee who becomes free looks at the first of each need that they fit, and at no other
@@ -13,10 +13,18 @@ use crate::routing::{Level, Of, Rank, Skills, has_all};
 pub(super) struct Line {
     seeking: BTreeSet<Rank>,
     by_need: BTreeMap<Sought, ByLevel>,
+    by_wanted: BTreeMap<EmployeeNo, BTreeSet<Rank>>,
 }
 
 /// Bookings that ask for the same, by the least level in the topic.
-type ByLevel = BTreeMap<Level, BTreeSet<Rank>>;
+type ByLevel = BTreeMap<Level, Group>;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Group {
+    ranks: BTreeSet<Rank>,
+    /// Those of them that have a further step.
+    may_open: BTreeSet<Rank>,
+}
 
 /// What a booking asks for, without the level in the topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,9 +41,17 @@ impl Line {
     /// Adds a booking under the needs of its open steps.
     pub(super) fn join(&mut self, booking: &Booking, rank: Rank) {
         self.seeking.insert(rank);
+        let may_open = booking.routed.as_ref().is_some_and(|routed| routed.next_step().is_some());
         each_sought(booking, |sought, least| {
-            self.by_need.entry(sought).or_default().entry(least).or_default().insert(rank);
+            let group = self.by_need.entry(sought).or_default().entry(least).or_default();
+            group.ranks.insert(rank);
+            if may_open {
+                group.may_open.insert(rank);
+            }
         });
+        for wanted in booking.routed.iter().flat_map(|routed| routed.wanted()) {
+            self.by_wanted.entry(*wanted).or_default().insert(rank);
+        }
     }
 
     /// Removes a booking that has not changed since it joined.
@@ -43,9 +59,10 @@ impl Line {
         self.seeking.remove(&rank);
         each_sought(booking, |sought, least| {
             let Some(levels) = self.by_need.get_mut(&sought) else { return };
-            if let Some(ranks) = levels.get_mut(&least) {
-                ranks.remove(&rank);
-                if ranks.is_empty() {
+            if let Some(group) = levels.get_mut(&least) {
+                group.ranks.remove(&rank);
+                group.may_open.remove(&rank);
+                if group.ranks.is_empty() {
                     levels.remove(&least);
                 }
             }
@@ -53,31 +70,55 @@ impl Line {
                 self.by_need.remove(&sought);
             }
         });
+        for wanted in booking.routed.iter().flat_map(|routed| routed.wanted()) {
+            if let Some(ranks) = self.by_wanted.get_mut(wanted) {
+                ranks.remove(&rank);
+                if ranks.is_empty() {
+                    self.by_wanted.remove(wanted);
+                }
+            }
+        }
     }
 
     /// The first booking in rank that asks for the employee and is not skipped: O(log n) for each need that the employee
     /// fits, plus one step for each booking that is skipped.
-    pub(super) fn first_for(&self, employee: &Employee, skip: impl Fn(BookingId) -> bool) -> Option<Rank> {
+    pub(super) fn first_for(
+        &self,
+        no: EmployeeNo,
+        employee: &Employee,
+        skip: impl Fn(BookingId) -> bool,
+    ) -> Option<Rank> {
         let mut first: Option<Rank> = None;
+        let mut look_at = |ranks: &BTreeSet<Rank>| {
+            let head = ranks.iter().take_while(|rank| first.is_none_or(|first| **rank < first));
+            first = head.copied().find(|rank| !skip(rank.booking)).or(first);
+        };
         let mut look = |of: Of| {
             let Some(level) = of.level_of(&employee.topics, &employee.profile.skills) else { return };
             let from = Sought { of, skills: Skills::new() };
-            for (_, levels) in self
-                .by_need
-                .range(&from..)
-                .take_while(|(sought, _)| sought.of == from.of)
-                .filter(|(sought, _)| has_all(&employee.profile.skills, &sought.skills))
-            {
-                for ranks in levels.range(..=level).map(|(_, ranks)| ranks) {
-                    let head = ranks.iter().take_while(|rank| first.is_none_or(|first| **rank < first));
-                    first = head.copied().find(|rank| !skip(rank.booking)).or(first);
-                }
+            let of_kind = self.by_need.range(&from..).take_while(|(sought, _)| sought.of == from.of);
+            for (_, levels) in of_kind.filter(|(sought, _)| has_all(&employee.profile.skills, &sought.skills)) {
+                levels.range(..=level).for_each(|(_, group)| look_at(&group.ranks));
             }
         };
         look(Of::Everybody);
         look(Of::NoTopics);
         employee.topics.iter().for_each(|topic| look(Of::Topic(topic.clone())));
+        self.by_wanted.get(&no).into_iter().for_each(&mut look_at);
         first
+    }
+
+    /// Bookings that may open a further step because of an employee who has gone off duty: those under each need for
+    /// which `is_deserted` says of one of them that nobody is on duty, and those that want the employee.
+    pub(super) fn may_open(&self, no: EmployeeNo, is_deserted: impl Fn(BookingId) -> bool) -> Vec<BookingId> {
+        let groups = self.by_need.values().flat_map(|levels| levels.values());
+        let deserted = groups.filter(|group| group.may_open.first().is_some_and(|rank| is_deserted(rank.booking)));
+        let wanting = self.by_wanted.get(&no);
+        deserted
+            .flat_map(|group| &group.may_open)
+            .chain(wanting.into_iter().flatten())
+            .map(|rank| rank.booking)
+            .collect()
     }
 }
 

@@ -161,8 +161,14 @@ impl Company {
     /// Two counters to compare with earlier values: the first moves with every changed `available`, the second with
     /// every changed count.
     #[must_use]
-    pub const fn availability_marks(&self) -> (u64, u64) {
-        self.roster.availability_marks()
+    pub fn availability_marks(&self) -> (u64, u64) {
+        let (flips, moves) = self.roster.availability_marks();
+        if self.routing.is_none() {
+            return (flips, moves);
+        }
+        // With a line, a booking may succeed while nobody is idle but somebody is on duty.
+        let (full, waits) = self.places.marks();
+        (flips + self.roster.duty_flips() + full, moves + waits)
     }
 
     /// Employees who can be asked, in the order in which they would be.
@@ -202,7 +208,7 @@ impl Company {
                 let known = key.as_ref().and_then(|key| self.keys.get(&(client.clone(), key.clone())));
                 Answer::Booking(known.copied().unwrap_or(*booking))
             }
-            Command::Cancel { booking, .. } => Answer::Booking(*booking),
+            Command::Cancel { booking, .. } | Command::ChangeBooking { booking, .. } => Answer::Booking(*booking),
             Command::Accept { offer, .. } => {
                 let session = self.bookings.get(offer.booking).and_then(|booking| booking.session);
                 session.map_or(Answer::Done, Answer::Session)

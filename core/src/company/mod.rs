@@ -24,6 +24,10 @@ mod id_map;
 
 mod line;
 
+mod places;
+
+mod partners;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -39,14 +43,18 @@ use crate::recent_bookings::RecentBookings;
 use crate::refusal::Refusal;
 use crate::revocation::Revocations;
 use crate::roster::Roster;
-use crate::routing::RouteTable;
+use crate::routing::{RouteTable, Times};
 use crate::session::Session;
 use crate::settings::CompanySettings;
 use crate::time::Time;
 use deadline::Deadline;
 use id_map::IdMap;
 use line::Line;
+use partners::Partners;
+use places::Places;
 use settle::News;
+
+pub use route::InLine;
 
 /// One company with all that is open in it and what ended lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +69,11 @@ pub struct Company {
     /// None is the default routing, and bookings then carry nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     routing: Option<Arc<RouteTable>>,
+    /// Lengths of sessions and of waits, for estimates.
+    #[serde(default, skip_serializing_if = "Times::is_empty")]
+    times: Times,
+    #[serde(default, skip_serializing_if = "Partners::is_empty")]
+    partners: Partners,
     clock: Time,
     seq: u64,
     roster: Roster,
@@ -78,6 +91,8 @@ pub struct Company {
     deadlines: BTreeSet<(Time, Deadline)>,
     #[serde(skip)]
     line: Line,
+    #[serde(skip)]
+    places: Places,
 }
 
 /// A client with an open booking or a running session.
@@ -99,6 +114,8 @@ impl Company {
             settings: CompanySettings::default(),
             brand: Brand::default(),
             routing: None,
+            times: Times::default(),
+            partners: Partners::default(),
             clock: Time::default(),
             seq: 0,
             roster: Roster::default(),
@@ -111,6 +128,7 @@ impl Company {
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             line: Line::default(),
+            places: Places::default(),
         }
     }
 
@@ -130,11 +148,22 @@ impl Company {
     /// reports count as connected. Due deadlines are handled after that, so that connected people lose nothing.
     pub fn resume(&mut self, now: Time, present: &[Command]) -> Turn {
         let mut turn = self.turn(now);
+        // With a routing, nobody is asked before all who are there are known, so that no client who waits loses their
+        // turn to one whose device came back sooner.
+        let settles_at_once = self.routing.is_none();
         for command in [Command::Resume].iter().chain(present) {
             // A person who was removed in the meantime has nothing to come back to.
-            let _gone_meanwhile = self.do_it(command, &mut turn);
+            let Ok(events) = self.decide(turn.at, command) else { continue };
+            if settles_at_once {
+                self.play_on(events, &mut turn);
+            } else {
+                self.play(turn.at, events, &mut turn);
+            }
         }
         self.do_what_is_due(&mut turn);
+        if !settles_at_once {
+            self.settle_all_since(0, &mut turn);
+        }
         turn
     }
 
@@ -163,14 +192,24 @@ impl Company {
 
     /// Plays decided events, and then their consequences for all bookings that seek an employee.
     fn play_on(&mut self, events: Vec<Event>, turn: &mut Turn) {
-        let mut played = turn.events.len();
+        let played = turn.events.len();
         self.play(turn.at, events, turn);
+        self.settle_all_since(played, turn);
+    }
+
+    /// Lets all bookings that seek ask whom they can since those events of the turn.
+    fn settle_all_since(&mut self, mut played: usize, turn: &mut Turn) {
         let mut news = News::default();
         while !self.line.is_empty() {
             turn.events[played..].iter().for_each(|event| self.note(event, &mut news));
             played = turn.events.len();
-            let Some(search) = self.next_of(&mut news, turn.at) else { break };
-            let events = self.ask_for(turn.at, search);
+            let events = match self.next_of(&mut news, turn.at) {
+                Some(search) => self.ask_for(turn.at, search),
+                None => match self.next_step_of(&mut news, turn.at) {
+                    Some(opened) => vec![opened],
+                    None => break,
+                },
+            };
             self.play(turn.at, events, turn);
         }
     }
@@ -200,6 +239,8 @@ impl Company {
             settings: self.settings.clone(),
             brand: self.brand.clone(),
             routing: self.routing.clone(),
+            times: self.times.clone(),
+            partners: self.partners.clone(),
             clock: self.clock,
             seq: self.seq,
             roster: self.roster.clone(),
@@ -212,6 +253,7 @@ impl Company {
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             line: Line::default(),
+            places: Places::default(),
         };
         company.rebuild();
         company
@@ -229,7 +271,7 @@ impl Company {
     pub fn rebuild(&mut self) {
         self.roster.rebuild();
         self.keys.clear();
-        self.line = Line::default();
+        (self.line, self.places) = (Line::default(), Places::default());
         for booking in self.bookings.values_mut() {
             booking.rebuild();
             if let Some(key) = &booking.key {
@@ -237,6 +279,9 @@ impl Company {
             }
             if let Some(rank) = booking.rank() {
                 self.line.join(booking, rank);
+            }
+            if let Some(rank) = booking.rank_in_line() {
+                self.places.join(booking, rank);
             }
             if let Some(routed) = booking.routed.as_ref().filter(|_| booking.is_open()) {
                 routed.needs().iter().for_each(|need| self.roster.make_pools(need));
@@ -290,6 +335,7 @@ impl Company {
         self.keys == other.keys
             && self.deadlines == other.deadlines
             && self.line == other.line
+            && self.places.same_as(&other.places)
             && self.roster.same_line(&other.roster)
     }
 }

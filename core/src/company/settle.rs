@@ -2,10 +2,11 @@
 
 use super::Company;
 use crate::booking::{Booking, BookingReason};
+use crate::employee::Employee;
 use crate::event::Event;
 use crate::id::{BookingId, EmployeeNo, OfferId};
 use crate::offer::Outcome;
-use crate::routing::Rank;
+use crate::routing::{Rank, Routed};
 use crate::time::Time;
 
 /// The search that the event leaves without an open offer, unless the next event is about the same search.
@@ -24,6 +25,19 @@ pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<Bookin
     (!ends && !loses_more).then_some(search)
 }
 
+/// The employee who may have gone off duty, or may fit less than before.
+const fn who_may_be_off_duty(event: &Event) -> Option<EmployeeNo> {
+    if let Event::EmployeeSet { employee, .. }
+    | Event::EmployeeRemoved { employee, .. }
+    | Event::IntentSet { employee, .. }
+    | Event::EmployeeUnreachable { employee } = event
+    {
+        Some(*employee)
+    } else {
+        None
+    }
+}
+
 /// What may have changed for bookings that seek, since the last one was settled.
 #[derive(Default)]
 pub(super) struct News {
@@ -31,6 +45,8 @@ pub(super) struct News {
     able: Vec<EmployeeNo>,
     /// Bookings that may have begun to seek, or may ask more employees.
     seeking: Vec<BookingId>,
+    /// Bookings that may open a further step, because employees have gone off duty.
+    deserted: Vec<BookingId>,
 }
 
 impl Company {
@@ -46,8 +62,13 @@ impl Company {
         if let Some(offer) = self.next_offer(now, booking) {
             return Some(offer);
         }
-        if let Some(step) = booking.routed.as_ref().and_then(|routed| routed.next_step()) {
-            return Some(Event::StepOpened { booking: search, step });
+        if let Some(routed) = &booking.routed {
+            if let Some(step) = routed.next_step().filter(|_| self.opens_early(now, booking, routed)) {
+                return Some(Event::StepOpened { booking: search, step });
+            }
+            if routed.has_line() {
+                return self.wait_or_end(now, booking, routed);
+            }
         }
         Some(match self.awaited_until(booking).filter(|until| *until > now) {
             Some(until) => Event::SearchWaits { booking: search, until },
@@ -55,22 +76,81 @@ impl Company {
         })
     }
 
+    /// Whether the next step opens before its time, because no offer is open and nobody can be asked: without a line at
+    /// once, with a line if nobody on duty fits an open step.
+    fn opens_early(&self, now: Time, booking: &Booking, routed: &Routed) -> bool {
+        if routed.is_on_hold() {
+            let may_come = |no: &EmployeeNo| {
+                let employee = self.roster.get(*no).filter(|employee| employee.is_on_duty());
+                employee.is_some_and(|employee| booking.may_ever_ask(&employee.id))
+            };
+            return routed.hold_until().is_none_or(|until| until <= now) || !routed.wanted().iter().any(may_come);
+        }
+        !routed.route_has_line() || self.is_deserted(routed)
+    }
+
+    /// Whether nobody on duty fits an open step.
+    fn is_deserted(&self, routed: &Routed) -> bool {
+        routed.needs().iter().all(|need| self.roster.on_duty(need) == 0)
+    }
+
+    /// A booking that has just lost its last offer, or has just begun, waits if somebody on duty may still be asked. A
+    /// booking that waits already goes on waiting, also when the last employee has gone.
+    fn wait_or_end(&self, now: Time, booking: &Booking, routed: &Routed) -> Option<Event> {
+        let in_time = routed.wait_until().is_some_and(|until| until > now);
+        let nobody_is_left = routed.wishes().only && !routed.wanted().iter().any(|no| self.roster.get(*no).is_some());
+        if in_time && booking.is_in_line() && !nobody_is_left {
+            return None;
+        }
+        let hopes = routed.route().wait.empty || self.may_still_ask(booking, routed);
+        if in_time && hopes {
+            let told = self.told(now, booking, routed);
+            return Some(Event::BookingWaits { booking: booking.id, place: told.place, estimate: told.estimate });
+        }
+        let waited = hopes && routed.route_has_line();
+        let reason = if waited { BookingReason::WaitedTooLong } else { booking.exhausted_reason() };
+        Some(Event::BookingEnded { booking: booking.id, reason })
+    }
+
+    /// Whether somebody on duty may still be asked, now or later: one who is wanted, or fits any step.
+    pub(super) fn may_still_ask(&self, booking: &Booking, routed: &Routed) -> bool {
+        let on_duty = |no: &EmployeeNo| self.roster.get(*no).filter(|employee| employee.is_on_duty());
+        if routed.wanted().iter().filter_map(on_duty).any(|employee| booking.may_ever_ask(&employee.id)) {
+            return true;
+        }
+        routed.all_needs().iter().any(|need| {
+            let mut asked: Vec<EmployeeNo> = booking.offers.iter().map(|offer| offer.employee).collect();
+            asked.sort_unstable();
+            asked.dedup();
+            let fits = |employee: &&Employee| need.level_of(&employee.topics, &employee.profile.skills).is_some();
+            let out = asked.iter().filter_map(on_duty).filter(fits).filter(|e| !booking.may_ever_ask(&e.id));
+            self.roster.on_duty(need) > out.count()
+        })
+    }
+
     /// The offer to the first candidate. No other place makes an offer.
     fn next_offer(&self, now: Time, booking: &Booking) -> Option<Event> {
-        let employee = self.next_to_ask(booking)?;
+        let employee = self.next_to_ask(now, booking)?;
         let attempt = booking.latest_offer_id().attempt + 1;
         // A device shows the time left: no longer than the search itself has.
         let expires_at = now.plus_ms(self.settings.offer_timeout_ms).min(booking.deadline);
         Some(Event::OfferMade { offer: OfferId { booking: booking.id, attempt }, employee, expires_at })
     }
 
-    /// The first candidate that the search has not asked yet: one step for each that it has.
-    pub(super) fn next_to_ask(&self, booking: &Booking) -> Option<EmployeeNo> {
-        let is_new = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|employee| !booking.was_asked(&employee.id));
-        match &booking.routed {
-            None => self.roster.candidates(&booking.topic).find(is_new),
-            Some(routed) => routed.needs().iter().find_map(|need| self.roster.candidates_for(need).find(is_new)),
+    /// The first candidate: one step for each employee before them whom the search has asked.
+    pub(super) fn next_to_ask(&self, now: Time, booking: &Booking) -> Option<EmployeeNo> {
+        let Some(routed) = &booking.routed else {
+            let is_new = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|e| !booking.was_asked(&e.id));
+            return self.roster.candidates(&booking.topic).find(is_new);
+        };
+        if booking.client_is_missed() {
+            return None;
         }
+        let may_ask = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|employee| booking.may_ask(now, &employee.id));
+        let can_be_asked = |no: &&EmployeeNo| self.roster.get(**no).is_some_and(Employee::can_be_asked);
+        let wanted = routed.wanted().iter().filter(can_be_asked).copied().find(may_ask);
+        let of_steps = || routed.needs().iter().find_map(|need| self.roster.candidates_for(need).find(may_ask));
+        wanted.or_else(of_steps)
     }
 
     fn awaited_until(&self, booking: &Booking) -> Option<Time> {
@@ -103,15 +183,13 @@ impl Company {
         let has_time = |id: BookingId| self.bookings.get(id).filter(|booking| booking.deadline > now);
         news.seeking.retain(|id| {
             let booking = has_time(*id).filter(|booking| booking.rank().is_some());
-            booking.is_some_and(|booking| self.next_to_ask(booking).is_some())
+            booking.is_some_and(|booking| self.next_to_ask(now, booking).is_some())
         });
         news.seeking.iter().filter_map(|id| self.bookings.get(*id)?.rank()).for_each(&mut take);
         news.able.retain(|no| {
             let employee = self.roster.get(*no).filter(|employee| employee.can_be_asked());
-            let skip = |id, employee: &crate::employee::Employee| {
-                has_time(id).is_none_or(|booking| booking.was_asked(&employee.id))
-            };
-            let rank = employee.and_then(|employee| self.line.first_for(employee, |id| skip(id, employee)));
+            let skip = |id, employee: &Employee| has_time(id).is_none_or(|b| !b.may_ask(now, &employee.id));
+            let rank = employee.and_then(|employee| self.line.first_for(*no, employee, |id| skip(id, employee)));
             rank.into_iter().for_each(&mut take);
             rank.is_some()
         });
@@ -122,9 +200,32 @@ impl Company {
         news.able.extend(self.who_may_be_free(event));
         if let Event::OfferMade { offer, .. } | Event::OfferClosed { offer, .. } = event {
             news.seeking.push(offer.booking);
-        } else if let Event::StepOpened { booking, .. } = event {
+        } else if let Event::StepOpened { booking, .. } | Event::AskAgainDue { booking } = event {
             news.seeking.push(*booking);
+        } else if let Event::ClientConnected { client } = event {
+            news.seeking.extend(self.clients.get(client).map(|open| open.booking));
+            news.deserted.extend(self.clients.get(client).map(|open| open.booking));
         }
+        if let Some(employee) = who_may_be_off_duty(event) {
+            let is_deserted = |id| {
+                let routed = self.bookings.get(id).and_then(|booking| booking.routed.as_ref());
+                routed.is_some_and(|routed| self.is_deserted(routed))
+            };
+            news.deserted.extend(self.line.may_open(employee, is_deserted));
+        }
+    }
+
+    /// The next step of a booking that nobody on duty fits any more.
+    pub(super) fn next_step_of(&self, news: &mut News, now: Time) -> Option<Event> {
+        while let Some(search) = news.deserted.pop() {
+            let in_line =
+                self.bookings.get(search).is_some_and(|booking| booking.is_in_line() && booking.rank().is_some());
+            let opened = if in_line { self.settle(now, search) } else { None };
+            if opened.is_some() {
+                return opened;
+            }
+        }
+        None
     }
 
     fn who_may_be_free(&self, event: &Event) -> Option<EmployeeNo> {
@@ -150,6 +251,9 @@ impl Company {
             | Event::SessionCoded { .. }
             | Event::BookingOpened(_)
             | Event::StepOpened { .. }
+            | Event::BookingWaits { .. }
+            | Event::AskAgainDue { .. }
+            | Event::BookingChanged { .. }
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }

@@ -106,6 +106,9 @@ impl Company {
             | Event::SessionCoded { .. }
             | Event::BookingOpened(_)
             | Event::StepOpened { .. }
+            | Event::AskAgainDue { .. }
+            | Event::BookingWaits { .. }
+            | Event::BookingChanged { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::SearchWaits { .. }
@@ -129,7 +132,9 @@ impl Company {
             Event::AccessRevoked { whose: Whose::Everybody, .. } => {}
             Event::AccessRevoked { whose, .. } => turn.tell(Notice::ShutOut(whose.clone())),
             Event::EmployeeRemoved { id, .. } => turn.tell(Notice::EmployeeGone(id.clone())),
-            Event::BookingEnded { booking, .. } => self.tell_booking(*booking, turn),
+            Event::BookingEnded { booking, .. }
+            | Event::BookingWaits { booking, .. }
+            | Event::BookingChanged { booking, .. } => self.tell_booking(*booking, turn),
             Event::OfferMade { offer, employee, .. } => {
                 turn.tell(Notice::Offer { employee: *employee, offer: *offer });
                 self.tell_booking(offer.booking, turn);
@@ -170,6 +175,7 @@ impl Company {
             | Event::WrapUpEnded { .. }
             | Event::RestEnded { .. }
             | Event::StepOpened { .. }
+            | Event::AskAgainDue { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::SearchWaits { .. }
@@ -269,6 +275,9 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         | Event::SessionCoded { .. }
         | Event::BookingOpened(_)
         | Event::StepOpened { .. }
+        | Event::AskAgainDue { .. }
+        | Event::BookingWaits { .. }
+        | Event::BookingChanged { .. }
         | Event::OfferDelivered { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }

@@ -31,7 +31,7 @@ impl Company {
             let booking = self.bookings.get(search)?;
             let (_, offer) = booking.open_offers().find(|(_, offer)| is_due(offer))?;
             let Reach::Grace { until } = self.roster.get(offer.employee)?.reach else { return None };
-            let next = self.next_to_ask(booking);
+            let next = self.next_to_ask(now, booking);
             (until > now && booking.deadline > now && next.is_none()).then_some(until)
         };
         match waits_until() {

@@ -13,7 +13,7 @@ use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::limits::TOPICS_PER_COMPANY_MAX;
 use crate::refusal::NamedBy;
-use crate::routing::{Need, Profile};
+use crate::routing::{Need, Plain, Profile};
 use crate::time::Time;
 use chunked_queue::{ChunkedQueue, Place};
 use pools::{Pools, Stand};
@@ -89,7 +89,8 @@ impl Roster {
     /// can be asked about the topic.
     pub(crate) fn candidates_for<'a>(&'a self, need: &'a Need) -> Box<dyn Iterator<Item = EmployeeNo> + 'a> {
         match &need.plain {
-            Some(topic) => Box::new(self.candidates(topic)),
+            Some(Plain::Topic(topic)) => Box::new(self.candidates(topic)),
+            Some(Plain::NoTopics) => Box::new(self.line.any_topic.idle.iter().map(|(_, no)| no)),
             None if self.pools.has(need) => Box::new(self.pools.candidates(need)),
             None => {
                 let mut pools = Pools::default();
@@ -108,6 +109,34 @@ impl Roster {
             employee.can_be_asked() && need.level_of(&employee.topics, &employee.profile.skills).is_some()
         };
         self.everyone().any(fits)
+    }
+
+    /// Whether there are employees who name no topics.
+    pub(crate) const fn has_generalists(&self) -> bool {
+        self.line.any_topic.named_by > 0
+    }
+
+    /// Number of employees on duty who fit the need, whatever they do.
+    pub(crate) fn on_duty(&self, need: &Need) -> usize {
+        match &need.plain {
+            Some(Plain::NoTopics) => self.line.any_topic.on_duty as usize,
+            Some(Plain::Topic(topic)) => {
+                let named = self.line.by_topic.get(topic).map_or(0, |line| line.on_duty);
+                (self.line.any_topic.on_duty + named) as usize
+            }
+            None if self.pools.has(need) => self.pools.on_duty(need),
+            None => {
+                let fits = |(_, employee): &(EmployeeNo, &Employee)| {
+                    employee.is_on_duty() && need.level_of(&employee.topics, &employee.profile.skills).is_some()
+                };
+                self.everyone().filter(fits).count()
+            }
+        }
+    }
+
+    /// How often what is on duty changed between somebody and nobody.
+    pub(crate) const fn duty_flips(&self) -> u64 {
+        self.line.duty_flips + self.pools.duty_flips()
     }
 
     /// Topics that employees name.
@@ -137,7 +166,11 @@ impl Roster {
     pub(crate) fn awaited_for(&self, need: &Need, skip: impl Fn(&EmployeeId) -> bool) -> Option<Time> {
         let is_awaited = |no: EmployeeNo| self.get(no).is_some_and(|employee| !skip(&employee.id));
         match &need.plain {
-            Some(topic) => self.awaited_until(topic, skip),
+            Some(Plain::Topic(topic)) => self.awaited_until(topic, skip),
+            Some(Plain::NoTopics) => {
+                let awaited = self.line.any_topic.awaited.iter().rev();
+                awaited.clone().find(|(_, no)| is_awaited(*no)).map(|(until, _)| *until)
+            }
             None if self.pools.has(need) => self.pools.awaited_until(need, is_awaited),
             None => {
                 let mut pools = Pools::default();
@@ -233,6 +266,10 @@ impl Roster {
         let employee = self.employees.get_mut(no.0 as usize)?.take()?;
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
+        if employee.is_on_duty() {
+            self.line.count_duty(&employee.topics, false);
+            self.pools.count_duty(&employee, false);
+        }
         self.line.remove_topics(&employee.topics);
         if let Some(place) = Place::of(&employee) {
             self.line.leave(&employee, place);
@@ -294,6 +331,11 @@ impl Roster {
                 employee.place = self.next_place;
                 self.next_place = self.next_place.saturating_add(1);
             }
+        }
+        let is_on_duty = employee.is_on_duty();
+        if is_on_duty != was_on_duty {
+            self.line.count_duty(&employee.topics, is_on_duty);
+            self.pools.count_duty(employee, is_on_duty);
         }
         let has_place = Place::of(employee);
         if has_place != had_place {
@@ -360,7 +402,7 @@ impl Roster {
 
     /// Whether both have the same employees in the same line, however often it moved.
     pub(crate) fn same_line(&self, other: &Self) -> bool {
-        let still = |line: &IdleQueue| IdleQueue { flips: 0, moves: 0, ..line.clone() };
+        let still = |line: &IdleQueue| IdleQueue { flips: 0, moves: 0, duty_flips: 0, ..line.clone() };
         self.pools.are_made_of(|| self.everyone())
             && other.pools.are_made_of(|| other.everyone())
             && self.by_id == other.by_id
@@ -377,6 +419,10 @@ impl Roster {
         }
         if let Some(until) = employee.awaited_until() {
             self.line.await_them(no, employee, until);
+        }
+        if employee.is_on_duty() {
+            self.line.count_duty(&employee.topics, true);
+            self.pools.count_duty(employee, true);
         }
         if !self.pools.is_empty() {
             self.pools.change(no, employee, Stand::Nowhere, Stand::of(employee));
@@ -401,6 +447,8 @@ struct IdleQueue {
     by_topic: BTreeMap<Topic, TopicQueue>,
     flips: u64,
     moves: u64,
+    /// How often a line had its first employee on duty, or no longer had any.
+    duty_flips: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -409,6 +457,7 @@ struct TopicQueue {
     named_by: u32,
     idle: ChunkedQueue,
     awaited: Awaited,
+    on_duty: u32,
 }
 
 impl IdleQueue {
@@ -450,6 +499,20 @@ impl IdleQueue {
                 change(line);
                 self.flips += u64::from(line.idle.is_empty() != was_empty && self.any_topic.idle.is_empty());
             }
+        }
+    }
+
+    fn count_duty(&mut self, topics: &[Topic], comes: bool) {
+        let count = |line: &mut TopicQueue| {
+            let was_deserted = line.on_duty == 0;
+            line.on_duty = if comes { line.on_duty + 1 } else { line.on_duty.saturating_sub(1) };
+            u64::from((line.on_duty == 0) != was_deserted)
+        };
+        if topics.is_empty() {
+            self.duty_flips += count(&mut self.any_topic);
+        }
+        for topic in topics {
+            self.duty_flips += self.by_topic.get_mut(topic).map_or(0, count);
         }
     }
 
@@ -495,9 +558,9 @@ impl IdleQueue {
         let any = self.any_topic.idle.len();
         let topics = self.by_topic.iter().map(|(topic, line)| {
             let idle = any + line.idle.len();
-            (topic.clone(), TopicAvailability { available: idle > 0, idle })
+            (topic.clone(), TopicAvailability { available: idle > 0, idle, waiting: 0 })
         });
-        Availability { available: self.idle > 0, idle: self.idle, topics: topics.collect() }
+        Availability { available: self.idle > 0, idle: self.idle, waiting: 0, topics: topics.collect() }
     }
 
     /// All employees in order. An employee who names several topics is in several lines.

@@ -49,6 +49,7 @@ pub(crate) struct Pools {
     uses: u64,
     /// How often a level of a pool became empty, or was empty no more.
     flips: u64,
+    duty_flips: u64,
 }
 
 /// Which pools are there is no part of the state: [`Pools::are_made_of`] compares those that are.
@@ -72,6 +73,7 @@ struct OfLevel {
     idle: BTreeMap<Position, EmployeeNo>,
     /// Idle employees without a device, by the end of the wait for them.
     awaited: BTreeSet<(Time, EmployeeNo)>,
+    on_duty: u32,
 }
 
 impl Pools {
@@ -105,6 +107,26 @@ impl Pools {
 
     pub(crate) const fn flips(&self) -> u64 {
         self.flips
+    }
+
+    pub(crate) const fn duty_flips(&self) -> u64 {
+        self.duty_flips
+    }
+
+    /// Counts an employee who comes on duty or goes off.
+    pub(crate) fn count_duty(&mut self, employee: &Employee, comes: bool) {
+        let mut flips = 0;
+        self.each_of(employee, |_, level| {
+            let was_deserted = level.on_duty == 0;
+            level.on_duty = if comes { level.on_duty + 1 } else { level.on_duty.saturating_sub(1) };
+            flips += u64::from((level.on_duty == 0) != was_deserted);
+        });
+        self.duty_flips += flips;
+    }
+
+    /// Number of employees on duty who fit the need.
+    pub(crate) fn on_duty(&self, need: &Need) -> usize {
+        self.groups(need).iter().flatten().map(|level| level.on_duty as usize).sum()
     }
 
     /// Moves an employee in the pools that they fit.
@@ -179,7 +201,9 @@ impl Pool {
         let mut pool = Self { latest_use, ..Self::default() };
         for (no, employee) in all {
             if let Some(level) = level_in(key, employee) {
-                pool.levels[level.index()].join(key, no, Stand::of(employee));
+                let level = &mut pool.levels[level.index()];
+                level.join(key, no, Stand::of(employee));
+                level.on_duty += u32::from(employee.is_on_duty());
             }
         }
         pool

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{EVERYBODY, Level, Route, Routing, Step};
 use crate::id::Word;
 use crate::limits::{
-    AT_ONCE_MAX, CLIENT_SKILLS_MAX, REST_MAX_MS, ROUTES_MAX, SKILLS_PER_STEP_MAX, STEPS_PER_ROUTE_MAX, TIMEOUT_MAX_MS,
-    TOPICS_PER_EMPLOYEE_MAX, WORDS_MAX,
+    AT_ONCE_MAX, CLIENT_SKILLS_MAX, PRIORITY_MAX, REST_MAX_MS, ROUTES_MAX, SKILLS_PER_STEP_MAX, STEPS_PER_ROUTE_MAX,
+    TIMEOUT_MAX_MS, TOPICS_PER_EMPLOYEE_MAX, WAITING_MAX, WORDS_MAX,
 };
 
 /// The field that is wrong, as a path such as `routes[0].steps[1].level`, and the problem.
@@ -17,6 +17,9 @@ impl Routing {
     /// `routes[0].steps[1].level`, and the problem.
     pub fn check(&self) -> Result<(), (String, String)> {
         at_most(self.routes.len(), ROUTES_MAX, "routes", || "routes".into())?;
+        up_to(self.priority_ms, TIMEOUT_MAX_MS, "priority_ms")?;
+        up_to(self.hold_ms, TIMEOUT_MAX_MS, "hold_ms")?;
+        up_to(self.ask_again_ms, TIMEOUT_MAX_MS, "ask_again_ms")?;
         up_to(self.rest.rejected_ms, REST_MAX_MS, "rest.rejected_ms")?;
         up_to(self.rest.missed_ms, REST_MAX_MS, "rest.missed_ms")?;
         up_to(self.wrap_up.max_ms, TIMEOUT_MAX_MS, "wrap_up.max_ms")?;
@@ -36,6 +39,13 @@ fn check_route(route: &Route, path: &str) -> Result<(), Wrong> {
         if topics.is_empty() {
             return Err((format!("{path}.topics"), "must name a topic; leave the field out for any topic".into()));
         }
+    }
+    if route.priority > PRIORITY_MAX {
+        return Err((format!("{path}.priority"), format!("must be 0 to {PRIORITY_MAX}")));
+    }
+    up_to(route.wait.max_ms, TIMEOUT_MAX_MS, &format!("{path}.wait.max_ms"))?;
+    if !(1..=WAITING_MAX).contains(&(route.wait.max_length as usize)) {
+        return Err((format!("{path}.wait.max_length"), format!("must be 1 to {WAITING_MAX}")));
     }
     if route.steps.is_empty() {
         return Err((format!("{path}.steps"), "must have a step".into()));

@@ -2,6 +2,8 @@
 
 mod bounds;
 
+mod estimate;
+
 mod need;
 
 mod routed;
@@ -15,29 +17,52 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Skill, Topic, Word};
+use crate::id::{EmployeeId, EmployeeNo, Skill, Topic, Word};
 use crate::limits::{SHARE_MAX, SKILLS_PER_EMPLOYEE_MAX};
 use crate::offer::Outcome;
 
 pub use skill::{BadLevel, Level, Skills};
 
+pub use estimate::Estimate;
 pub use routed::Routed;
 
-pub(crate) use need::{Need, Of, PoolKey, has_all};
+pub(crate) use estimate::{Times, Told};
+pub(crate) use need::{Need, Of, Plain, PoolKey, has_all};
 pub(crate) use routed::Rank;
 pub(crate) use table::RouteTable;
 
 /// How a company routes bookings. The default is one step: whoever takes the topic, the longest idle first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Routing {
     /// The first route that fits a booking is the booking's route.
     pub routes: Vec<Arc<Route>>,
+    /// Head start of each point of priority.
+    pub priority_ms: u64,
+    /// How long only wanted employees are asked.
+    pub hold_ms: u64,
+    /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never.
+    pub ask_again_ms: u64,
     pub rest: Rest,
     pub wrap_up: WrapUpRules,
     /// Reasons that a pause can have; none means any.
     pub pause_reasons: Vec<Word>,
     pub clients: ClientWishes,
+}
+
+impl Default for Routing {
+    fn default() -> Self {
+        Self {
+            routes: vec![],
+            priority_ms: 60_000,
+            hold_ms: 0,
+            ask_again_ms: 0,
+            rest: Rest::default(),
+            wrap_up: WrapUpRules::default(),
+            pause_reasons: vec![],
+            clients: ClientWishes::default(),
+        }
+    }
 }
 
 /// How long an employee is not asked after an offer without a yes. 0 means no rest.
@@ -84,6 +109,8 @@ pub struct WrapUpRules {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientWishes {
+    /// Whether a client may ask for an employee, or for the one of last time.
+    pub employee: bool,
     /// Skills that a client may ask for, such as languages.
     pub skills: BTreeSet<Skill>,
 }
@@ -97,6 +124,29 @@ pub struct Route {
     pub topics: Option<BTreeSet<Topic>>,
     /// Steps in the order in which they open. A step that is open stays open.
     pub steps: Vec<Step>,
+    /// Priority of the route's bookings, 0 to 10, where the client's token has none.
+    #[serde(default)]
+    pub priority: u8,
+    #[serde(default)]
+    pub wait: Wait,
+}
+
+/// How bookings wait when nobody can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wait {
+    /// How long a booking may wait in all; 0 means that there is no line.
+    pub max_ms: u64,
+    /// Most bookings of the route that may wait at once.
+    pub max_length: u32,
+    /// Whether a booking may begin to wait while nobody who fits is on duty.
+    pub empty: bool,
+}
+
+impl Default for Wait {
+    fn default() -> Self {
+        Self { max_ms: 0, max_length: 100, empty: false }
+    }
 }
 
 impl Route {
@@ -220,9 +270,38 @@ pub struct Wishes {
     /// Skills that an employee must have, in every step that does not drop them.
     #[serde(default, skip_serializing_if = "Skills::is_empty")]
     pub skills: Skills,
+    /// 0 to 10; none means the priority of the route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// Employees who are asked before all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<EmployeeNo>,
+    /// Whether nobody but those who are wanted is asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
+    /// How long only those who are wanted are asked; none means as long as the company allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_ms: Option<u64>,
+    /// How long the client waits at most; none means as long as the route allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+    /// The employee whom the client asks for. The decision puts them into [`Self::wanted`].
+    #[serde(skip)]
+    pub employee: Option<EmployeeId>,
+    /// Whether the client asks for the employee of last time. The decision puts them into [`Self::wanted`].
+    #[serde(skip)]
+    pub again: bool,
 }
 
 impl Wishes {
+    /// Takes out all that says something about the client.
+    pub(crate) fn erase(&mut self) {
+        // Every field is named, so that the compiler asks of each new one whether it is personal.
+        let Self { skills, priority: _, wanted, only, hold_ms, wait_ms, employee, again } = self;
+        (*skills, *wanted, *only, *hold_ms, *wait_ms) = (Skills::new(), vec![], false, None, None);
+        (*employee, *again) = (None, false);
+    }
+
     /// Whether nothing is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {

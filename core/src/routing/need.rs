@@ -31,8 +31,17 @@ pub(crate) struct Need {
     /// Least level in the topic.
     pub(crate) least: Level,
     pub(crate) prefer: Prefer,
-    /// The topic, if the plain queue of the topic holds exactly those employees in exactly that order.
-    pub(crate) plain: Option<Topic>,
+    /// The plain queue that holds exactly those employees in exactly that order, if there is one.
+    pub(crate) plain: Option<Plain>,
+}
+
+/// A queue that every company has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// Of the employees who take that topic.
+    Topic(Topic),
+    /// Of the employees who name no topics.
+    NoTopics,
 }
 
 impl Need {
@@ -55,7 +64,18 @@ impl Need {
             && step.prefer == Prefer::Any
             && step.order == Order::LongestIdle
             && skills.is_empty();
-        Self { keys, least: step.level, prefer: step.prefer, plain: is_plain.then(|| topic.clone()) }
+        Self { keys, least: step.level, prefer: step.prefer, plain: is_plain.then(|| Plain::Topic(topic.clone())) }
+    }
+
+    /// Whom the step asks about a topic that nobody names, without wishes; none if it asks nobody.
+    pub(crate) fn of_the_rest(step: &Step) -> Option<Self> {
+        if let Some(topic) = &step.topic {
+            return Some(Self::of_step(step, topic, &Wishes::default()));
+        }
+        let key = PoolKey { of: Of::NoTopics, order: step.order, skills: step.skills.clone() };
+        let is_plain = step.order == Order::LongestIdle && step.skills.is_empty();
+        let plain = is_plain.then_some(Plain::NoTopics);
+        (step.level == Level::LEAST).then(|| Self { keys: vec![key], least: step.level, prefer: step.prefer, plain })
     }
 
     /// The level with which an employee fits, if they do.

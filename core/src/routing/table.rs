@@ -14,40 +14,48 @@ use crate::id::Topic;
 pub(crate) struct RouteTable {
     routing: Routing,
     /// The first route that names the topic, if no route before takes any topic.
-    by_topic: BTreeMap<Topic, Arc<Route>>,
+    by_topic: BTreeMap<Topic, Numbered>,
     /// The route of all other topics.
-    of_the_rest: Arc<Route>,
+    of_the_rest: Numbered,
 }
+
+/// A route with its position in the routing.
+type Numbered = (u8, Arc<Route>);
 
 impl RouteTable {
     pub(crate) const fn routing(&self) -> &Routing {
         &self.routing
     }
 
-    pub(crate) fn route(&self, topic: &Topic) -> &Arc<Route> {
+    pub(crate) fn route(&self, topic: &Topic) -> &Numbered {
         self.by_topic.get(topic).unwrap_or(&self.of_the_rest)
     }
 
-    /// Topics that routes name, each with its route.
-    pub(crate) fn named(&self) -> impl Iterator<Item = (&Topic, &Arc<Route>)> {
-        self.by_topic.iter()
+    /// The route of all topics that no other route names.
+    pub(crate) const fn of_the_rest(&self) -> &Numbered {
+        &self.of_the_rest
+    }
+
+    /// Topics that routes name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Topic> {
+        self.by_topic.keys()
     }
 }
 
 impl From<Routing> for RouteTable {
     fn from(routing: Routing) -> Self {
-        let mut by_topic: BTreeMap<Topic, Arc<Route>> = BTreeMap::new();
+        let mut by_topic: BTreeMap<Topic, Numbered> = BTreeMap::new();
         let mut of_the_rest = None;
-        for route in &routing.routes {
+        for (no, route) in (0_u8..).zip(&routing.routes) {
             let Some(topics) = &route.topics else {
-                of_the_rest = Some(route.clone());
+                of_the_rest = Some((no, route.clone()));
                 break;
             };
             for topic in topics {
-                by_topic.entry(topic.clone()).or_insert_with(|| route.clone());
+                by_topic.entry(topic.clone()).or_insert_with(|| (no, route.clone()));
             }
         }
-        let of_the_rest = of_the_rest.unwrap_or_else(|| Arc::new(plain_route()));
+        let of_the_rest = of_the_rest.unwrap_or_else(|| (u8::MAX, Arc::new(plain_route())));
         Self { routing, by_topic, of_the_rest }
     }
 }
@@ -60,5 +68,5 @@ impl From<RouteTable> for Routing {
 
 /// The route of a company that sets none: whoever takes the topic, the longest idle first.
 fn plain_route() -> Route {
-    Route { topics: None, steps: vec![Step::default()] }
+    Route { steps: vec![Step::default()], ..Route::default() }
 }

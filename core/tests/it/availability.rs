@@ -98,10 +98,11 @@ fn the_same_is_said_when_only_counts_differ() {
     let seen = |available, idle, topics: &[(&str, bool, usize)]| Availability {
         available,
         idle,
+        waiting: 0,
         topics: topics
             .iter()
             .map(|(topic, available, idle)| {
-                (topic.parse().unwrap(), TopicAvailability { available: *available, idle: *idle })
+                (topic.parse().unwrap(), TopicAvailability { available: *available, idle: *idle, waiting: 0 })
             })
             .collect(),
     };

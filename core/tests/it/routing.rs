@@ -2,10 +2,18 @@
 
 mod at_once;
 
+mod estimate;
+
 mod fit;
+
+mod line;
 
 mod order;
 
+mod priority;
+
 mod steps;
+
+mod wanted;
 
 mod work;

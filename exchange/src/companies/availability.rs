@@ -12,7 +12,9 @@ pub struct Changes {
     pub available: bool,
     /// Employees who can be asked now.
     pub idle: usize,
-    /// Whether one of these two changed.
+    /// Clients who wait in the line.
+    pub waiting: usize,
+    /// Whether one of these changed.
     pub in_all: bool,
     /// The changed topics in their order; none for a topic that no employee names any more.
     pub topics: Vec<(Topic, Option<TopicAvailability>)>,
@@ -42,19 +44,20 @@ struct AnnouncedCounts {
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     available: bool,
-    /// None if clients know different counts.
-    idle: Option<usize>,
+    /// Employees who can be asked, and clients who wait; none if clients know different counts.
+    counts: Option<(usize, usize)>,
 }
 
 impl Seen {
     const fn is(self, now: TopicAvailability) -> bool {
-        self.available == now.available && matches!(self.idle, Some(idle) if idle == now.idle)
+        let known = matches!(self.counts, Some((idle, waiting)) if idle == now.idle && waiting == now.waiting);
+        self.available == now.available && known
     }
 }
 
 impl From<TopicAvailability> for Seen {
-    fn from(TopicAvailability { available, idle }: TopicAvailability) -> Self {
-        Self { available, idle: Some(idle) }
+    fn from(TopicAvailability { available, idle, waiting }: TopicAvailability) -> Self {
+        Self { available, counts: Some((idle, waiting)) }
     }
 }
 
@@ -69,7 +72,7 @@ impl LastAvailability {
         let mut heard = AnnouncedCounts::of(&company.availability());
         // The last announcement may have been lost with its visit, so no count is known and all are announced again.
         for seen in [&mut heard.in_all].into_iter().chain(heard.topics.iter_mut().map(|(_, seen)| seen)) {
-            seen.idle = None;
+            seen.counts = None;
         }
         Self { heard: Some(heard), ..Self::default() }
     }
@@ -127,14 +130,14 @@ impl AnnouncedCounts {
     fn is_shown_to_one(&mut self, now: &Availability) {
         // If such a count returns to its announced value, that client still needs an announcement.
         if !self.in_all.is(in_all(now)) {
-            self.in_all.idle = None;
+            self.in_all.counts = None;
         }
         // Both lists are in order, so one pass over both compares them.
         let mut here = now.topics.iter().peekable();
         for (topic, seen) in &mut self.topics {
             while here.next_if(|(other, _)| other < topic).is_some() {}
             if here.next_if(|(other, here)| other == topic && !seen.is(*here)).is_some() {
-                seen.idle = None;
+                seen.counts = None;
             }
         }
     }
@@ -144,6 +147,7 @@ impl AnnouncedCounts {
         let mut changes = Changes {
             available: all.available,
             idle: all.idle,
+            waiting: all.waiting,
             in_all: !self.in_all.is(all),
             topics: Vec::new(),
             flipped: self.in_all.available != all.available,
@@ -168,7 +172,9 @@ impl Changes {
     /// All values as changes, for clients whose knowledge is unknown.
     fn all(now: &Availability) -> Self {
         let topics = now.topics.iter().map(|(topic, here)| (topic.clone(), Some(*here))).collect();
-        Self { available: now.available, idle: now.idle, in_all: true, topics, flipped: true }
+        let all = in_all(now);
+        let (available, idle, waiting) = (all.available, all.idle, all.waiting);
+        Self { available, idle, waiting, in_all: true, topics, flipped: true }
     }
 
     fn add(&mut self, topic: &Topic, now: Option<TopicAvailability>, flipped: bool) {
@@ -195,7 +201,7 @@ impl Changes {
 }
 
 fn in_all(now: &Availability) -> TopicAvailability {
-    TopicAvailability { available: now.available, idle: now.idle }
+    TopicAvailability { available: now.available, idle: now.idle, waiting: now.waiting }
 }
 
 #[cfg(test)]
@@ -320,9 +326,9 @@ mod tests {
     #[test]
     fn a_narrowed_client_hears_of_its_topics_whichever_list_is_longer() {
         let topic = |text: &str| -> Topic { text.parse().unwrap() };
-        let here = Some(TopicAvailability { available: true, idle: 1 });
+        let here = Some(TopicAvailability { available: true, idle: 1, waiting: 0 });
         let topics = ["art", "law", "tax"].map(|text| (topic(text), here)).to_vec();
-        let changes = Changes { available: true, idle: 1, in_all: false, topics, flipped: false };
+        let changes = Changes { available: true, idle: 1, waiting: 0, in_all: false, topics, flipped: false };
         assert_eq!(changes.places_of(&[topic("tax")]), [2]);
         assert_eq!(changes.places_of(&["art", "fun", "law", "zoo"].map(topic)), [0, 1]);
         assert_eq!(changes.places_of(&[topic("zoo")]), [] as [usize; 0]);

@@ -116,6 +116,9 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<NotedOutcome> {
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
         | Event::StepOpened { .. }
+        | Event::BookingWaits { .. }
+        | Event::AskAgainDue { .. }
+        | Event::BookingChanged { .. }
         | Event::SessionCoded { .. }
         | Event::BookingOpened(_)
         | Event::OfferDelivered { .. }

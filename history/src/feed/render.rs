@@ -59,6 +59,9 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
         | Event::StepOpened { .. }
+        | Event::BookingWaits { .. }
+        | Event::AskAgainDue { .. }
+        | Event::BookingChanged { .. }
         | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
@@ -140,6 +143,9 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
         | Event::StepOpened { .. }
+        | Event::BookingWaits { .. }
+        | Event::AskAgainDue { .. }
+        | Event::BookingChanged { .. }
         | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }

@@ -117,6 +117,7 @@ impl From<&Refusal> for Problem {
             | Refusal::UnknownSession => StatusCode::NOT_FOUND,
             Refusal::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::NoIdleEmployee(_)
+            | Refusal::LineFull(_)
             | Refusal::AlreadyBooked(_)
             | Refusal::BookingClosed(_)
             | Refusal::OfferClosed(_)

@@ -248,7 +248,7 @@ impl Model {
         self.count(match reason {
             BookingReason::EveryoneDeclined | BookingReason::NobodyLeft => 2,
             BookingReason::ClientCancelled | BookingReason::ClientLost | BookingReason::ClosedByAdmin => 3,
-            BookingReason::Deadline => 4,
+            BookingReason::Deadline | BookingReason::WaitedTooLong => 4,
         });
         self.told.bookings.insert(booking);
         self.remember(booking);

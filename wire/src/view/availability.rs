@@ -46,7 +46,7 @@ struct TopicAvailabilityView {
 object!(TopicAvailabilityView { available, idle });
 
 impl From<TopicAvailability> for TopicAvailabilityView {
-    fn from(TopicAvailability { available, idle }: TopicAvailability) -> Self {
+    fn from(TopicAvailability { available, idle, waiting: _ }: TopicAvailability) -> Self {
         Self { available, idle }
     }
 }
@@ -60,7 +60,7 @@ pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
 /// The availability of all topics, or of only those, which are in order.
 #[must_use]
 pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]>) -> AvailabilityView<'a> {
-    let Availability { available, idle, topics } = availability;
+    let Availability { available, idle, waiting: _, topics } = availability;
     let wanted = topics.iter().filter(|(topic, _)| only.is_none_or(|only| only.binary_search(topic).is_ok()));
     let topics = wanted.map(|(topic, here)| (topic.as_str(), Some((*here).into()))).collect();
     AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics) }

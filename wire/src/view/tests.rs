@@ -110,9 +110,14 @@ impl Drawn {
     }
 
     fn availability(&self) -> Availability {
-        let here = TopicAvailability { available: true, idle: self.number as usize };
+        let here = TopicAvailability { available: true, idle: self.number as usize, waiting: 0 };
         let topics = [Some(&self.name), self.text.as_ref()].into_iter().flatten().filter_map(|t| t.parse().ok());
-        Availability { available: false, idle: 0, topics: topics.map(|topic: Topic| (topic, here)).collect() }
+        Availability {
+            available: false,
+            idle: 0,
+            waiting: 0,
+            topics: topics.map(|topic: Topic| (topic, here)).collect(),
+        }
     }
 }
 

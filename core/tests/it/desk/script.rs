@@ -113,6 +113,9 @@ impl Desk {
                     logo: mark(brand, "logo").map(|logo| logo.parse().unwrap()),
                 },
             },
+            ["ranks", booking, priority] => {
+                Command::ChangeBooking { booking: booking_id(booking), priority: priority.parse().unwrap() }
+            }
             ["removes", "company"] => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
             ["hires", who, words @ ..] => {
                 let (marks, topics): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.contains('='));
@@ -201,7 +204,16 @@ fn skills(text: &str) -> Skills {
 }
 
 fn wishes(marks: &[&str]) -> Option<Box<Wishes>> {
-    let wishes = Wishes { skills: skills(mark(marks, "skills").unwrap_or_default()) };
+    let wishes = Wishes {
+        skills: skills(mark(marks, "skills").unwrap_or_default()),
+        priority: mark(marks, "priority").map(|priority| priority.parse().unwrap()),
+        employee: mark(marks, "wants").map(|employee| employee.parse().unwrap()),
+        again: marks.contains(&"again"),
+        only: marks.contains(&"only"),
+        hold_ms: mark(marks, "hold").map(|ms| ms.parse().unwrap()),
+        wait_ms: mark(marks, "wait").map(|ms| ms.parse().unwrap()),
+        wanted: vec![],
+    };
     (!wishes.is_empty()).then(|| Box::new(wishes))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use switchboard_core::{
     Answer, BookingId, BookingRequest, EmployeeNo, Event, IntentBy, Key, NamedBy, Notes, Notice, OfferId, Party, Reach,
-    Refusal, SessionId, Status, Time, Topic, Turn, Whose,
+    Refusal, SessionId, Status, Time, Topic, Turn, Whose, Wishes,
 };
 
 use super::Desk;
@@ -91,8 +91,11 @@ impl Desk {
 
     fn availability(&self) -> String {
         let seen = self.company.availability();
-        let topics = seen.topics.iter().map(|(topic, of)| format!(", {topic} {} ({})", of.available, of.idle));
-        format!("{} ({}){}", seen.available, seen.idle, topics.collect::<String>())
+        let waiting = |count| if count == 0 { String::new() } else { format!(", {count} wait") };
+        let topics = seen.topics.iter();
+        let topics =
+            topics.map(|(topic, of)| format!(", {topic} {} ({}{})", of.available, of.idle, waiting(of.waiting)));
+        format!("{} ({}{}){}", seen.available, seen.idle, waiting(seen.waiting), topics.collect::<String>())
     }
 
     fn name(&self, no: EmployeeNo) -> &str {
@@ -120,7 +123,15 @@ impl Desk {
         let Some(booking) = self.company.booking(id) else { return format!("{} is forgotten", b(id)) };
         let reason = booking.reason.map_or(String::new(), |reason| format!(" {}", reason.word()));
         let session = booking.session.map_or(String::new(), |session| format!(" {}", s(session)));
-        format!("{} {}{reason}{session}", b(id), booking.state.word())
+        let waits = self.company.waiting(Time::from_ms(self.now_ms), booking).map_or(String::new(), |line| {
+            let estimate = line.estimate.map_or(String::new(), |e| format!(", {} to {} ms", e.from_ms, e.to_ms));
+            let (since, until) = (line.since.as_ms(), line.until.as_ms());
+            format!(
+                " at {} since {since} until {until}, {} on duty, step {}{estimate}",
+                line.place, line.on_duty, line.step
+            )
+        });
+        format!("{} {}{reason}{session}{waits}", b(id), booking.state.word())
     }
 
     fn session(&self, id: SessionId) -> String {
@@ -187,9 +198,15 @@ impl Desk {
             Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key, wishes }) => {
                 let name = client_name.as_ref().map_or(String::new(), |name| format!(" as {name}"));
                 let note = note.as_ref().map_or(String::new(), |note| format!(" note {note}"));
-                let wishes = wishes.as_ref().map_or(String::new(), |wishes| format!(" wishes {:?}", wishes.skills));
+                let wishes = wishes.as_ref().map_or(String::new(), |wishes| self.wishes(wishes));
                 format!("{} {client}{name} {topic}{note}{wishes}{}", b(*booking), marked(key))
             }
+            Event::BookingWaits { booking, place, estimate } => {
+                let estimate = estimate.map_or(String::new(), |e| format!(", {} to {} ms", e.from_ms, e.to_ms));
+                format!("{} place {place}{estimate}", b(*booking))
+            }
+            Event::AskAgainDue { booking } => b(*booking),
+            Event::BookingChanged { booking, priority } => format!("{} priority {priority}", b(*booking)),
             Event::StepOpened { booking, step } => format!("{} step {step}", b(*booking)),
             Event::OfferMade { offer, employee, expires_at } => {
                 format!("{} {} until {}", o(*offer), self.name(*employee), expires_at.as_ms())
@@ -222,6 +239,17 @@ impl Desk {
             }
             _ => String::new(),
         }
+    }
+
+    fn wishes(&self, wishes: &Wishes) -> String {
+        let mut words = vec![];
+        words.extend((!wishes.skills.is_empty()).then(|| format!(" wishes {:?}", wishes.skills)));
+        words.extend(wishes.priority.map(|priority| format!(" priority {priority}")));
+        words.extend(wishes.wanted.iter().map(|no| format!(" wants {}", self.name(*no))));
+        words.extend(wishes.only.then(|| " only".to_owned()));
+        words.extend(wishes.hold_ms.map(|ms| format!(" hold {ms}")));
+        words.extend(wishes.wait_ms.map(|ms| format!(" wait {ms}")));
+        words.concat()
     }
 
     /// Text of a notice to a person; none for a notice to the board.
@@ -273,6 +301,7 @@ fn refused(refusal: &Refusal) -> String {
     let detail = match refusal {
         Refusal::OfferClosed(outcome) => format!(" {}", outcome.word()),
         Refusal::AlreadyBooked(id) | Refusal::BookingClosed(id) => format!(" {}", b(*id)),
+        Refusal::LineFull(waiting) => format!(" {waiting}"),
         Refusal::Invalid { field, problem } => format!(" {field} {problem}"),
         Refusal::NoIdleEmployee(NamedBy::Nobody) => " named by nobody".to_owned(),
         Refusal::NoIdleEmployee(NamedBy::NobodyWhoCouldTakeIt) => " named by nobody, and for nobody".to_owned(),

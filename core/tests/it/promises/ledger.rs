@@ -137,6 +137,9 @@ impl Ledger {
             | Event::AccessRevoked { .. }
             | Event::RoutingSet { .. }
             | Event::StepOpened { .. }
+            | Event::BookingWaits { .. }
+            | Event::AskAgainDue { .. }
+            | Event::BookingChanged { .. }
             | Event::WrapUpSet { .. }
             | Event::RestEnded { .. }
             | Event::SessionCoded { .. }
@@ -327,6 +330,7 @@ impl Ledger {
             BookingReason::ClientCancelled => assert!(waited || outcomes.last() == Some(&Outcome::ClientCancelled)),
             BookingReason::ClientLost => assert!(waited || outcomes.last() == Some(&Outcome::ClientLost)),
             BookingReason::Deadline => assert!(search.ends_by <= at),
+            BookingReason::WaitedTooLong => panic!("nobody waits without a routing"),
             BookingReason::ClosedByAdmin => assert!(waited || outcomes.last() == Some(&Outcome::WithdrawnByAdmin)),
         }
         assert_eq!(search.end.replace(End::Without(reason)), None, "a booking ends once");
