@@ -49,19 +49,54 @@ pub struct Employee {
 impl Employee {
     /// The status that follows from intent, reach and load.
     #[must_use]
-    pub const fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         match (self.load.duty(), self.intent, self.reach) {
-            (Duty::InSession(_) | Duty::WrapUp { .. }, _, _) => Status::Busy,
+            (Duty::InSession(_) | Duty::WrapUp(_), _, _) => Status::Busy,
             (Duty::Asked(_), _, _) => Status::Init,
             (Duty::Free, Intent::Offline, _) | (Duty::Free, Intent::Idle, Reach::Gone { .. }) => Status::Offline,
             (Duty::Free, Intent::Idle, Reach::Connected | Reach::Grace { .. }) => Status::Idle,
         }
     }
 
-    /// Whether the employee can be asked now: idle, with a live device, and not resting.
+    /// Whether the employee can be asked now about a booking of weight 1: on duty with a live device, with room, without
+    /// an open offer, and not resting.
     #[must_use]
-    pub const fn can_be_asked(&self) -> bool {
-        matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected) && self.resting_until.is_none()
+    pub fn can_be_asked(&self) -> bool {
+        self.can_be_asked_for(1)
+    }
+
+    /// Whether the employee can be asked now about a booking of that weight.
+    #[must_use]
+    pub fn can_be_asked_for(&self, weight: u8) -> bool {
+        matches!(self.reach, Reach::Connected) && self.would_be_asked(weight)
+    }
+
+    /// Whether the employee could be asked if a device were there.
+    fn would_be_asked(&self, weight: u8) -> bool {
+        self.is_on_duty()
+            && self.resting_until.is_none()
+            && (self.load.is_empty() || !self.load.has_offer() && self.has_room_for(weight))
+    }
+
+    /// Whether a booking of that weight fits beside what is in hand. A booking that is heavier than all of the capacity
+    /// fits an employee with nothing in hand.
+    pub(crate) fn has_room_for(&self, weight: u8) -> bool {
+        self.load.is_empty() || self.load.used() + u32::from(weight) <= u32::from(self.profile.capacity)
+    }
+
+    /// Room left beside what is in hand; all weights fit an employee with nothing in hand.
+    pub(crate) fn room(&self) -> u8 {
+        if self.load.is_empty() {
+            return u8::MAX;
+        }
+        let left = u32::from(self.profile.capacity).saturating_sub(self.load.used());
+        u8::try_from(left).unwrap_or(u8::MAX)
+    }
+
+    /// Load in thousandths of the capacity.
+    #[must_use]
+    pub fn load_milli(&self) -> u32 {
+        self.load.used() * 1000 / u32::from(self.profile.capacity.max(1))
     }
 
     /// Whether the employee wants to be asked and is there, or may come back.
@@ -70,18 +105,18 @@ impl Employee {
         matches!(self.intent, Intent::Idle) && !matches!(self.reach, Reach::Gone { .. })
     }
 
-    /// Until when an idle employee without a device may come back to be asked.
+    /// Until when an employee without a device may come back to be asked.
     #[must_use]
-    pub const fn awaited_until(&self) -> Option<Time> {
-        match (self.status(), self.reach) {
-            (Status::Idle, Reach::Grace { until }) if self.resting_until.is_none() => Some(until),
-            (Status::Offline | Status::Idle | Status::Init | Status::Busy, _) => None,
+    pub fn awaited_until(&self) -> Option<Time> {
+        match self.reach {
+            Reach::Grace { until } if self.would_be_asked(1) => Some(until),
+            Reach::Connected | Reach::Grace { .. } | Reach::Gone { .. } => None,
         }
     }
 
     /// Time in each status, from the making of the employee until that moment.
     #[must_use]
-    pub const fn spent_until(&self, moment: Time) -> Meter {
+    pub fn spent_until(&self, moment: Time) -> Meter {
         let mut meter = self.meter;
         meter.add(self.status(), self.since.ms_until(moment));
         meter

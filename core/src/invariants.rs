@@ -20,7 +20,7 @@ pub struct Broken {
 /// simulation and `switchboard check`, not for the path of a booking.
 pub fn check(company: &Company) -> Result<(), Broken> {
     everything_is_found_by_its_id(company)?;
-    one_thing_at_a_time(company)?;
+    what_is_in_hand_is_open(company)?;
     one_open_thing_per_client(company)?;
     every_open_thing_has_a_deadline(company)?;
     nobody_is_asked_twice(company)?;
@@ -51,36 +51,38 @@ fn everything_is_found_by_its_id(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 1: an employee holds at most one open offer or running session, and knows which.
-fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
-    let mut held: BTreeMap<EmployeeNo, Work> = BTreeMap::new();
+/// Promise 1: an employee has at most one open offer, and knows exactly what is open with them.
+fn what_is_in_hand_is_open(company: &Company) -> Result<(), Broken> {
+    let mut open: BTreeMap<EmployeeNo, Vec<Work>> = BTreeMap::new();
     for booking in company.bookings() {
-        let open = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
-        if open != booking.open_offers().count() {
+        let found = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
+        if found != booking.open_offers().count() {
             return broken("every open offer is found", booking.id);
         }
         let waits = booking.waits() || booking.is_in_line();
-        if open > booking.width() || (open > 0 || waits) != booking.is_open() || open > 0 && booking.is_in_line() {
+        if found > booking.width() || (found > 0 || waits) != booking.is_open() || found > 0 && booking.is_in_line() {
             return broken("a searching booking has an open offer or waits, any other has none", booking.id);
         }
         for (_, offer) in booking.open_offers() {
-            if held.insert(offer.employee, Work::Offer(booking.id)).is_some() {
-                return broken("an employee holds one thing", offer.employee);
-            }
+            open.entry(offer.employee).or_default().push(Work::Offer(booking.id));
         }
     }
     for session in company.sessions().filter(|session| session.is_running()) {
-        if held.insert(session.employee, Work::Session(session.id)).is_some() {
-            return broken("an employee holds one thing", session.employee);
-        }
+        open.entry(session.employee).or_default().push(Work::Session(session.id));
     }
     for (no, employee) in company.employees_after(None) {
-        let open = employee.load.works().filter(|work| !matches!(work, Work::WrapUp { .. }));
-        if !open.eq(held.remove(&no)) {
+        let mut open = open.remove(&no).unwrap_or_default();
+        if open.iter().filter(|work| matches!(work, Work::Offer(_))).count() > 1 {
+            return broken("an employee has one open offer", no);
+        }
+        let mut held: Vec<Work> = employee.load.works().filter(|work| !matches!(work, Work::WrapUp(_))).collect();
+        held.sort_unstable();
+        open.sort_unstable();
+        if held != open {
             return broken("what an employee does is what is open with them", no);
         }
     }
-    held.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
+    open.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
 }
 
 /// Promise 1: a client has at most one open booking or running session.

@@ -49,6 +49,10 @@ pub(crate) const MISSED_MAX: u32 = 1000;
 pub const SKILLS_PER_EMPLOYEE_MAX: usize = 64;
 /// Maximum of an employee's share of the turns.
 pub const SHARE_MAX: u8 = 100;
+/// Maximum of an employee's capacity, and of the weight of a channel.
+pub const CAPACITY_MAX: u8 = 100;
+/// Channels of one company.
+pub const CHANNELS_MAX: usize = 16;
 /// Routes of one company.
 pub const ROUTES_MAX: usize = 64;
 /// Steps of one route: each open step is searched for a candidate.

@@ -335,7 +335,7 @@ impl Company {
             reason: None,
         };
         self.change_booking(booking, |b| b.ask(offer));
-        self.change_employee(no, at, |e| e.load.take_up(Work::Offer(booking)));
+        self.change_employee(no, at, |e| e.load.take_up(Work::Offer(booking), 1));
     }
 
     fn begin_session(&mut self, at: Time, offer: OfferId, id: SessionId) {
@@ -355,9 +355,10 @@ impl Company {
             self.roster.take_turn(no, at);
             self.note_begin(at, booking, no);
         }
+        let weight = self.bookings.get(booking).and_then(|b| b.routed.as_ref()).map_or(1, |routed| routed.weight());
         self.change_employee(no, at, |e| {
             e.load.put_down(|work| *work == Work::Offer(booking));
-            e.load.take_up(Work::Session(id));
+            e.load.take_up(Work::Session(id), weight.min(e.profile.capacity));
             e.missed = 0;
         });
         let Some(employee) = self.roster.get(no) else { return };
@@ -415,20 +416,23 @@ impl Company {
         });
         let Some((employee, booking, has_code)) = ended else { return };
         self.note_end(at, id);
-        let wrap_up = self.wrap_up_of(at, id, has_code);
+        let has_room_for_more = self.roster.get(employee).is_some_and(|employee| employee.profile.capacity > 1);
+        let wrap_up = self.wrap_up_of(at, (id, has_room_for_more), has_code);
         self.change_employee(employee, at, |e| {
-            e.load.put_down(|work| *work == Work::Session(id));
-            wrap_up.into_iter().for_each(|wrap_up| e.load.take_up(Work::WrapUp(wrap_up)));
+            let weight = e.load.put_down(|work| *work == Work::Session(id));
+            wrap_up.into_iter().for_each(|wrap_up| e.load.take_up(Work::WrapUp(wrap_up), weight.unwrap_or(1)));
         });
         count(&mut self.today.ended);
         self.put_in_the_past(at, booking);
     }
 
     /// The wrap-up of a session that ends now.
-    fn wrap_up_of(&self, at: Time, session: SessionId, has_code: bool) -> Option<WrapUp> {
+    /// Of an employee with room for more, a wrap-up names its session.
+    fn wrap_up_of(&self, at: Time, (session, named): (SessionId, bool), has_code: bool) -> Option<WrapUp> {
         let usual_ms = self.settings.wrap_up_ms;
         let Some(table) = &self.routing else {
-            return (usual_ms > 0).then(|| WrapUp { until: at.plus_ms(usual_ms), session: None, longest: None });
+            let session = named.then_some(session);
+            return (usual_ms > 0).then(|| WrapUp { until: at.plus_ms(usual_ms), session, longest: None });
         };
         let rules = &table.routing().wrap_up;
         let longest_ms = usual_ms.max(rules.max_ms);

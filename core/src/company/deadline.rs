@@ -137,7 +137,7 @@ impl Company {
             }
             Deadline::StepOpens(id) => self.open_next_step(id),
             Deadline::AskAgain(booking) => vec![Event::AskAgainDue { booking }],
-            Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee, session: None }],
+            Deadline::WrapUp(employee) => self.end_wrap_ups(now, employee),
             Deadline::EmployeeReturn(employee) => vec![Event::EmployeeUnreachable { employee }],
             Deadline::PauseOver(employee) => self.end_pause(employee),
             Deadline::RestOver(employee) => vec![Event::RestEnded { employee }],

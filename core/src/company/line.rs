@@ -31,6 +31,7 @@ struct Group {
 struct Sought {
     of: Of,
     skills: Skills,
+    weight: u8,
 }
 
 impl Line {
@@ -93,11 +94,13 @@ impl Line {
             let head = ranks.iter().take_while(|rank| first.is_none_or(|first| **rank < first));
             first = head.copied().find(|rank| !skip(rank.booking)).or(first);
         };
+        let fits =
+            |sought: &Sought| sought.weight <= employee.room() && has_all(&employee.profile.skills, &sought.skills);
         let mut look = |of: Of| {
             let Some(level) = of.level_of(&employee.topics, &employee.profile.skills) else { return };
-            let from = Sought { of, skills: Skills::new() };
+            let from = Sought { of, skills: Skills::new(), weight: 0 };
             let of_kind = self.by_need.range(&from..).take_while(|(sought, _)| sought.of == from.of);
-            for (_, levels) in of_kind.filter(|(sought, _)| has_all(&employee.profile.skills, &sought.skills)) {
+            for (_, levels) in of_kind.filter(|(sought, _)| fits(sought)) {
                 levels.range(..=level).for_each(|(_, group)| look_at(&group.ranks));
             }
         };
@@ -127,13 +130,14 @@ fn each_sought(booking: &Booking, mut visit: impl FnMut(Sought, Level)) {
     match &booking.routed {
         None => {
             for of in [Of::Topic(booking.topic.clone()), Of::NoTopics] {
-                visit(Sought { of, skills: Skills::new() }, Level::LEAST);
+                visit(Sought { of, skills: Skills::new(), weight: 1 }, Level::LEAST);
             }
         }
         Some(routed) => {
             for need in routed.needs() {
                 for key in &need.keys {
-                    visit(Sought { of: key.of.clone(), skills: key.skills.clone() }, need.least);
+                    let sought = Sought { of: key.of.clone(), skills: key.skills.clone(), weight: key.weight };
+                    visit(sought, need.least);
                 }
             }
         }

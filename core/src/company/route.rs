@@ -5,7 +5,6 @@ use std::sync::{Arc, LazyLock};
 use super::Company;
 use crate::availability::Availability;
 use crate::booking::{Booking, BookingRequest};
-use crate::employee::Employee;
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeNo, SessionId, Topic};
 use crate::limits::WAITING_MAX;
@@ -50,9 +49,9 @@ impl Company {
     }
 
     pub(super) fn make_pools_of(&mut self, table: &RouteTable, topic: &Topic) {
-        let (_, route) = table.route(topic);
+        let (_, route) = table.route(topic, None);
         for step in &route.steps {
-            self.roster.make_pools(&Need::of_step(step, topic, &Wishes::default()));
+            self.roster.make_pools(&Need::of_step(step, topic, &Wishes::default(), None));
         }
     }
 
@@ -60,7 +59,7 @@ impl Company {
     pub(super) fn routed(&self, now: Time, request: &BookingRequest) -> Option<Routed> {
         let table = self.routing.as_ref()?;
         let wishes = request.wishes.as_deref().cloned().unwrap_or_default();
-        let (route, opened) = (table.route(&request.topic).clone(), (self.seq, now));
+        let (route, opened) = (table.route(&request.topic, wishes.channel.as_ref()).clone(), (self.seq, now));
         Some(Routed::new(table.routing(), route, wishes, &request.topic, opened))
     }
 
@@ -70,7 +69,7 @@ impl Company {
         let mut availability = self.roster.availability();
         let Some(table) = &self.routing else { return availability };
         for (topic, here) in &mut availability.topics {
-            let (no, route) = table.route(topic);
+            let (no, route) = table.route(topic, None);
             here.waiting = self.places.about(topic);
             let by_offer = match route.asks_whoever_takes_the_topic() {
                 true => here.available,
@@ -106,24 +105,16 @@ impl Company {
     pub(super) fn admit(&self, now: Time, request: &BookingRequest) -> Result<BookingRequest, Refusal> {
         let mut request = request.clone();
         let nobody = Refusal::NoIdleEmployee(self.roster.named_by(&request.topic));
-        if self.routing.is_none() {
-            // A priority is the token's word and not the client's, and without a routing it means nothing.
-            let asks =
-                |wishes: &Wishes| Wishes { priority: None, wait_ms: None, ..wishes.clone() } != Wishes::default();
-            return match request.wishes.take() {
-                Some(wishes) if asks(&wishes) => Err(Refusal::Forbidden),
-                Some(_) | None if self.roster.has_somebody_for(&request.topic) => Ok(request),
-                Some(_) | None => Err(nobody),
-            };
-        }
         if let Some(wishes) = &mut request.wishes {
             self.allow(now, &request.client, &request.topic, wishes)?;
             if wishes.only && wishes.wanted.is_empty() {
                 return Err(nobody);
             }
         }
-        request.wishes = request.wishes.filter(|wishes| !wishes.is_empty());
-        let Some(routed) = self.routed(now, &request) else { return Err(nobody) };
+        request.wishes = request.wishes.filter(|wishes| !wishes.is_empty() && self.routing.is_some());
+        let Some(routed) = self.routed(now, &request) else {
+            return if self.roster.has_somebody_for(&request.topic) { Ok(request) } else { Err(nobody) };
+        };
         if self.asks_at_once(&routed) {
             return Ok(request);
         }
@@ -145,6 +136,14 @@ impl Company {
         {
             return Err(Refusal::Forbidden);
         }
+        if let Some(channel) = &wishes.channel
+            && !self.routing().channels.contains_key(channel.as_str())
+        {
+            return Err(Refusal::Invalid {
+                field: "channel",
+                problem: "is not one of the company's `channels`".into(),
+            });
+        }
         if wishes.only && !names_somebody {
             return Err(Refusal::Invalid { field: "only", problem: "needs `employee` or `again`".into() });
         }
@@ -164,7 +163,8 @@ impl Company {
 
     /// Whether a booking that is opened now has a candidate at once.
     fn asks_at_once(&self, routed: &Routed) -> bool {
-        let can_be_asked = |no: &EmployeeNo| self.roster.get(*no).is_some_and(Employee::can_be_asked);
+        let weight = routed.weight();
+        let can_be_asked = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|e| e.can_be_asked_for(weight));
         if routed.wanted().iter().any(can_be_asked) {
             return true;
         }
@@ -197,7 +197,7 @@ impl Company {
 
     /// The wait by place, length of sessions and seats alone; 0 while too little is known.
     pub(super) fn plain_wait_ms(&self, now: Time, booking: &Booking, routed: &Routed, place: u32) -> u64 {
-        let seats = routed.needs().last().map_or(0, |need| self.roster.on_duty(need));
+        let seats = routed.needs().last().map_or(0, |need| self.roster.seats(need));
         self.times.plain_ms(now, &booking.topic, place, seats)
     }
 
@@ -249,7 +249,7 @@ impl Company {
         let Some(table) = &self.routing else { return };
         let Some(session) = self.sessions.get(session) else { return };
         let (topic, length_ms) = (session.topic.clone(), session.started_at.ms_until(at));
-        let (_, route) = table.route(&topic);
+        let (_, route) = table.route(&topic, None);
         if route.wait.max_ms > 0 {
             self.times.add_length(at, &topic, length_ms.saturating_add(self.settings.wrap_up_ms));
         }
@@ -272,5 +272,5 @@ pub struct InLine {
 }
 
 fn needs_of(route: &Route, topic: &Topic) -> impl Iterator<Item = Need> {
-    route.steps.iter().map(|step| Need::of_step(step, topic, &Wishes::default()))
+    route.steps.iter().map(|step| Need::of_step(step, topic, &Wishes::default(), None))
 }

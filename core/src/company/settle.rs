@@ -147,7 +147,8 @@ impl Company {
             return None;
         }
         let may_ask = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|employee| booking.may_ask(now, &employee.id));
-        let can_be_asked = |no: &&EmployeeNo| self.roster.get(**no).is_some_and(Employee::can_be_asked);
+        let weight = routed.weight();
+        let can_be_asked = |no: &&EmployeeNo| self.roster.get(**no).is_some_and(|e| e.can_be_asked_for(weight));
         let wanted = routed.wanted().iter().filter(can_be_asked).copied().find(may_ask);
         let of_steps = || routed.needs().iter().find_map(|need| self.roster.candidates_for(need).find(may_ask));
         wanted.or_else(of_steps)
@@ -235,7 +236,8 @@ impl Company {
             | Event::EmployeeConnected { employee }
             | Event::WrapUpEnded { employee, .. }
             | Event::RestEnded { employee } => Some(*employee),
-            Event::OfferClosed { offer, .. } => {
+            // An employee with room for more can be asked again after a yes.
+            Event::OfferClosed { offer, .. } | Event::OfferAccepted { offer, .. } => {
                 self.bookings.get(offer.booking)?.offer(offer.attempt).map(|offer| offer.employee)
             }
             Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|session| session.employee),
@@ -258,7 +260,6 @@ impl Company {
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
             | Event::SearchWaits { .. }
-            | Event::OfferAccepted { .. }
             | Event::BookingEnded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }

@@ -6,7 +6,7 @@ use crate::employee::{Intent, Pause, PauseRequest, Reach};
 use crate::event::{Event, IntentBy};
 use crate::id::{EmployeeId, EmployeeNo, SessionId, Word};
 use crate::limits::TIMEOUT_MAX_MS;
-use crate::load::Work;
+use crate::load::{Work, WrapUp};
 use crate::offer::Outcome;
 use crate::refusal::Refusal;
 use crate::time::Time;
@@ -99,6 +99,17 @@ impl Company {
             }
         }
         Ok(events)
+    }
+
+    /// Ends the wrap-ups whose time has come.
+    pub(super) fn end_wrap_ups(&self, now: Time, no: EmployeeNo) -> Vec<Event> {
+        let Some(employee) = self.roster.get(no) else { return vec![] };
+        let is_due = |wrap_up: &WrapUp| wrap_up.until <= now;
+        if employee.load.wrap_ups().all(|wrap_up| is_due(&wrap_up)) {
+            return vec![Event::WrapUpEnded { employee: no, session: None }];
+        }
+        let due = employee.load.wrap_ups().filter(is_due);
+        due.map(|wrap_up| Event::WrapUpEnded { employee: no, session: wrap_up.session }).collect()
     }
 
     pub(super) fn extend(&self, now: Time, id: &EmployeeId, session: SessionId, for_ms: u64) -> Decision {

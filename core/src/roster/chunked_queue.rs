@@ -15,7 +15,7 @@ pub(crate) struct Place(u64);
 
 impl Place {
     /// Longest idle first. An employee who cannot be asked has no place.
-    pub(crate) const fn of(employee: &Employee) -> Option<Self> {
+    pub(crate) fn of(employee: &Employee) -> Option<Self> {
         if employee.can_be_asked() { Some(Self(employee.place)) } else { None }
     }
 

@@ -90,7 +90,7 @@ impl Roster {
     pub(crate) fn candidates_for<'a>(&'a self, need: &'a Need) -> Box<dyn Iterator<Item = EmployeeNo> + 'a> {
         match &need.plain {
             Some(Plain::Topic(topic)) => Box::new(self.candidates(topic)),
-            Some(Plain::NoTopics) => Box::new(self.line.any_topic.idle.iter().map(|(_, no)| no)),
+            Some(Plain::NoTopics) => Box::new(self.line.any_topic.iter().map(|(_, no)| no)),
             None if self.pools.has(need) => Box::new(self.pools.candidates(need)),
             None => {
                 let mut pools = Pools::default();
@@ -106,7 +106,8 @@ impl Roster {
             return self.candidates_for(need).next().is_some();
         }
         let fits = |(_, employee): (_, &Employee)| {
-            employee.can_be_asked() && need.level_of(&employee.topics, &employee.profile.skills).is_some()
+            employee.can_be_asked_for(need.weight())
+                && need.level_of(&employee.topics, &employee.profile.skills).is_some()
         };
         self.everyone().any(fits)
     }
@@ -130,6 +131,25 @@ impl Roster {
                     employee.is_on_duty() && need.level_of(&employee.topics, &employee.profile.skills).is_some()
                 };
                 self.everyone().filter(fits).count()
+            }
+        }
+    }
+
+    /// Number of bookings that those on duty who fit the need could have at once.
+    pub(crate) fn seats(&self, need: &Need) -> usize {
+        match &need.plain {
+            Some(Plain::NoTopics) => self.line.any_topic.seats as usize,
+            Some(Plain::Topic(topic)) => {
+                let named = self.line.by_topic.get(topic).map_or(0, |line| line.seats);
+                (self.line.any_topic.seats + named) as usize
+            }
+            None if self.pools.has(need) => self.pools.seats(need),
+            None => {
+                let fits = |(_, employee): &(EmployeeNo, &Employee)| {
+                    employee.is_on_duty() && need.level_of(&employee.topics, &employee.profile.skills).is_some()
+                };
+                let seats = self.everyone().filter(fits).map(|(_, employee)| pools::seats(employee, need.weight()));
+                seats.sum::<u32>() as usize
             }
         }
     }
@@ -190,8 +210,8 @@ impl Roster {
 
     /// Whether any employee can be asked about the topic.
     pub(crate) fn has_somebody_for(&self, topic: &Topic) -> bool {
-        let named = || self.line.by_topic.get(topic).is_some_and(|line| !line.idle.is_empty());
-        !self.line.any_topic.idle.is_empty() || named()
+        let named = || self.line.by_topic.get(topic).is_some_and(|line| !line.is_empty());
+        !self.line.any_topic.is_empty() || named()
     }
 
     /// The latest time until which an idle employee without a device may come back, of those who take the topic and are
@@ -267,11 +287,11 @@ impl Roster {
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
         if employee.is_on_duty() {
-            self.line.count_duty(&employee.topics, false);
+            self.line.count_duty(&employee, false);
             self.pools.count_duty(&employee, false);
         }
         self.line.remove_topics(&employee.topics);
-        if let Some(place) = Place::of(&employee) {
+        if let Some(place) = Spot::of(&employee) {
             self.line.leave(&employee, place);
         }
         if let Some(until) = employee.awaited_until() {
@@ -314,8 +334,9 @@ impl Roster {
         change: impl FnOnce(&mut Employee),
     ) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
-        let (was, had_place, was_awaited) = (employee.status(), Place::of(employee), employee.awaited_until());
+        let (was, had_place, was_awaited) = (employee.status(), Spot::of(employee), employee.awaited_until());
         let (stood, was_on_duty) = (Stand::of(employee), employee.is_on_duty());
+        let had_sessions = employee.load.sessions().count();
         change(employee);
         let is = employee.status();
         if employee.is_on_duty() && !was_on_duty {
@@ -327,17 +348,19 @@ impl Roster {
             self.statuses[is as usize] += 1;
             employee.meter.add(was, employee.since.ms_until(at));
             employee.since = at;
-            if is == Status::Idle && !keeps_place {
-                employee.place = self.next_place;
-                self.next_place = self.next_place.saturating_add(1);
-            }
+        }
+        let is_new_in_line = is == Status::Idle && is != was
+            || employee.profile.capacity > 1 && moves(had_sessions, employee, (was, is));
+        if is_new_in_line && !keeps_place {
+            employee.place = self.next_place;
+            self.next_place = self.next_place.saturating_add(1);
         }
         let is_on_duty = employee.is_on_duty();
         if is_on_duty != was_on_duty {
-            self.line.count_duty(&employee.topics, is_on_duty);
+            self.line.count_duty(employee, is_on_duty);
             self.pools.count_duty(employee, is_on_duty);
         }
-        let has_place = Place::of(employee);
+        let has_place = Spot::of(employee);
         if has_place != had_place {
             if let Some(place) = had_place {
                 self.line.leave(employee, place);
@@ -414,14 +437,14 @@ impl Roster {
         self.by_id.insert(employee.id.clone(), no);
         self.statuses[employee.status() as usize] += 1;
         self.line.name(&employee.topics);
-        if let Some(place) = Place::of(employee) {
+        if let Some(place) = Spot::of(employee) {
             self.line.join(no, employee, place);
         }
         if let Some(until) = employee.awaited_until() {
             self.line.await_them(no, employee, until);
         }
         if employee.is_on_duty() {
-            self.line.count_duty(&employee.topics, true);
+            self.line.count_duty(employee, true);
             self.pools.count_duty(employee, true);
         }
         if !self.pools.is_empty() {
@@ -433,6 +456,12 @@ impl Roster {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// Whether an employee with room for several sessions goes to the end of the line: after an offer, and when a session
+/// begins or ends.
+fn moves(had_sessions: usize, employee: &Employee, (was, is): (Status, Status)) -> bool {
+    is != Status::Init && (was == Status::Init || employee.load.sessions().count() != had_sessions)
 }
 
 /// Idle employees without a device, by the end of the wait for them.
@@ -455,22 +484,76 @@ struct IdleQueue {
 struct TopicQueue {
     /// Employees of this line, whether they can be asked or not.
     named_by: u32,
+    /// Employees who can be asked and have nothing in hand.
     idle: ChunkedQueue,
+    /// Employees who can be asked beside what they have in hand, the least loaded first.
+    loaded: BTreeMap<Loaded, EmployeeNo>,
     awaited: Awaited,
     on_duty: u32,
+    /// Bookings of weight 1 that those on duty could have at once.
+    seats: u32,
+}
+
+/// Load in thousandths of the capacity, and the place in the line.
+type Loaded = (u32, u64);
+
+/// Where an employee stands who can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Spot {
+    Free(Place),
+    Loaded(Loaded),
+}
+
+impl Spot {
+    fn of(employee: &Employee) -> Option<Self> {
+        if employee.load.is_empty() {
+            return Place::of(employee).map(Self::Free);
+        }
+        employee.can_be_asked().then(|| Self::Loaded((employee.load_milli(), employee.place)))
+    }
+}
+
+impl TopicQueue {
+    fn len(&self) -> usize {
+        self.idle.len() + self.loaded.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.idle.is_empty() && self.loaded.is_empty()
+    }
+
+    fn join(&mut self, spot: Spot, no: EmployeeNo) {
+        match spot {
+            Spot::Free(place) => self.idle.join(place, no),
+            Spot::Loaded(loaded) => drop(self.loaded.insert(loaded, no)),
+        }
+    }
+
+    fn leave(&mut self, spot: Spot) {
+        match spot {
+            Spot::Free(place) => self.idle.leave(place),
+            Spot::Loaded(loaded) => drop(self.loaded.remove(&loaded)),
+        }
+    }
+
+    /// Employees who can be asked, in the order in which they would be.
+    fn iter(&self) -> impl Iterator<Item = (Spot, EmployeeNo)> {
+        let free = self.idle.iter().map(|(place, no)| (Spot::Free(place), no));
+        free.chain(self.loaded.iter().map(|(loaded, no)| (Spot::Loaded(*loaded), *no)))
+    }
 }
 
 impl IdleQueue {
-    fn join(&mut self, no: EmployeeNo, employee: &Employee, place: Place) {
+    fn join(&mut self, no: EmployeeNo, employee: &Employee, spot: Spot) {
         self.moves += 1;
         self.idle += 1;
-        self.change(&employee.topics, |line| line.idle.join(place, no));
+        self.change(&employee.topics, |line| line.join(spot, no));
     }
 
-    fn leave(&mut self, employee: &Employee, place: Place) {
+    fn leave(&mut self, employee: &Employee, spot: Spot) {
         self.moves += 1;
         self.idle = self.idle.saturating_sub(1);
-        self.change(&employee.topics, |line| line.idle.leave(place));
+        self.change(&employee.topics, |line| line.leave(spot));
     }
 
     fn await_them(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
@@ -489,23 +572,27 @@ impl IdleQueue {
     /// Every employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
     fn change(&mut self, topics: &[Topic], change: impl Fn(&mut TopicQueue)) {
         if topics.is_empty() {
-            let was_empty = self.any_topic.idle.is_empty();
+            let was_empty = self.any_topic.is_empty();
             change(&mut self.any_topic);
-            self.flips += u64::from(self.any_topic.idle.is_empty() != was_empty);
+            self.flips += u64::from(self.any_topic.is_empty() != was_empty);
         }
         for topic in topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
-                let was_empty = line.idle.is_empty();
+                let was_empty = line.is_empty();
                 change(line);
-                self.flips += u64::from(line.idle.is_empty() != was_empty && self.any_topic.idle.is_empty());
+                self.flips += u64::from(line.is_empty() != was_empty && self.any_topic.is_empty());
             }
         }
     }
 
-    fn count_duty(&mut self, topics: &[Topic], comes: bool) {
+    fn count_duty(&mut self, employee: &Employee, comes: bool) {
+        let (topics, capacity) = (&employee.topics, u32::from(employee.profile.capacity));
         let count = |line: &mut TopicQueue| {
             let was_deserted = line.on_duty == 0;
-            line.on_duty = if comes { line.on_duty + 1 } else { line.on_duty.saturating_sub(1) };
+            (line.on_duty, line.seats) = match comes {
+                true => (line.on_duty + 1, line.seats + capacity),
+                false => (line.on_duty.saturating_sub(1), line.seats.saturating_sub(capacity)),
+            };
             u64::from((line.on_duty == 0) != was_deserted)
         };
         if topics.is_empty() {
@@ -542,8 +629,8 @@ impl IdleQueue {
 
     /// Merges two lines: employees who take any topic, and employees who name this one.
     fn in_order(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
-        let mut any = self.any_topic.idle.iter().peekable();
-        let mut named = self.by_topic.get(topic).into_iter().flat_map(|line| line.idle.iter()).peekable();
+        let mut any = self.any_topic.iter().peekable();
+        let mut named = self.by_topic.get(topic).into_iter().flat_map(|line| line.iter()).peekable();
         std::iter::from_fn(move || {
             let next = match (any.peek(), named.peek()) {
                 (Some((a, _)), Some((n, _))) if a > n => named.next(),
@@ -555,9 +642,9 @@ impl IdleQueue {
     }
 
     fn availability(&self) -> Availability {
-        let any = self.any_topic.idle.len();
+        let any = self.any_topic.len();
         let topics = self.by_topic.iter().map(|(topic, line)| {
-            let idle = any + line.idle.len();
+            let idle = any + line.len();
             (topic.clone(), TopicAvailability { available: idle > 0, idle, waiting: 0 })
         });
         Availability { available: self.idle > 0, idle: self.idle, waiting: 0, topics: topics.collect() }
@@ -565,8 +652,8 @@ impl IdleQueue {
 
     /// All employees in order. An employee who names several topics is in several lines.
     fn everyone(&self) -> Vec<EmployeeNo> {
-        let named = self.by_topic.values().flat_map(|line| line.idle.iter());
-        let mut all: Vec<(Place, EmployeeNo)> = self.any_topic.idle.iter().chain(named).collect();
+        let named = self.by_topic.values().flat_map(|line| line.iter());
+        let mut all: Vec<(Spot, EmployeeNo)> = self.any_topic.iter().chain(named).collect();
         all.sort_unstable();
         all.dedup();
         all.into_iter().map(|(_, no)| no).collect()

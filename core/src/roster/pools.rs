@@ -8,8 +8,8 @@ use crate::limits::POOLS_MAX;
 use crate::routing::{Level, Need, Of, Order, PoolKey, Prefer, Skills, has_all};
 use crate::time::Time;
 
-/// What orders the employees of one level: the key of the order, then the place in the line.
-type Position = (u64, u64);
+/// What orders the employees of one level: the load, the key of the order, then the place in the line.
+type Position = (u32, u64, u64);
 
 /// All employees, as often as they are needed.
 type Everyone<'a> = dyn Iterator<Item = (EmployeeNo, &'a Employee)> + 'a;
@@ -19,22 +19,26 @@ type Everyone<'a> = dyn Iterator<Item = (EmployeeNo, &'a Employee)> + 'a;
 pub(crate) enum Stand {
     /// The employee can be asked.
     Idle {
+        load: u32,
+        room: u8,
         turns: Turns,
         place: u64,
     },
     /// The employee may come back to be asked.
     Awaited {
         until: Time,
+        room: u8,
     },
     Nowhere,
 }
 
 impl Stand {
-    pub(crate) const fn of(employee: &Employee) -> Self {
+    pub(crate) fn of(employee: &Employee) -> Self {
         if employee.can_be_asked() {
-            Self::Idle { turns: employee.turns, place: employee.place }
+            let (load, room) = (employee.load_milli(), employee.room());
+            Self::Idle { load, room, turns: employee.turns, place: employee.place }
         } else if let Some(until) = employee.awaited_until() {
-            Self::Awaited { until }
+            Self::Awaited { until, room: employee.room() }
         } else {
             Self::Nowhere
         }
@@ -74,6 +78,8 @@ struct OfLevel {
     /// Idle employees without a device, by the end of the wait for them.
     awaited: BTreeSet<(Time, EmployeeNo)>,
     on_duty: u32,
+    /// Bookings that those on duty could have at once.
+    seats: u32,
 }
 
 impl Pools {
@@ -116,9 +122,13 @@ impl Pools {
     /// Counts an employee who comes on duty or goes off.
     pub(crate) fn count_duty(&mut self, employee: &Employee, comes: bool) {
         let mut flips = 0;
-        self.each_of(employee, |_, level| {
+        self.each_of(employee, |key, level| {
             let was_deserted = level.on_duty == 0;
-            level.on_duty = if comes { level.on_duty + 1 } else { level.on_duty.saturating_sub(1) };
+            let seats = seats(employee, key.weight);
+            (level.on_duty, level.seats) = match comes {
+                true => (level.on_duty + 1, level.seats + seats),
+                false => (level.on_duty.saturating_sub(1), level.seats.saturating_sub(seats)),
+            };
             flips += u64::from((level.on_duty == 0) != was_deserted);
         });
         self.duty_flips += flips;
@@ -127,6 +137,11 @@ impl Pools {
     /// Number of employees on duty who fit the need.
     pub(crate) fn on_duty(&self, need: &Need) -> usize {
         self.groups(need).iter().flatten().map(|level| level.on_duty as usize).sum()
+    }
+
+    /// Number of bookings that those on duty who fit the need could have at once.
+    pub(crate) fn seats(&self, need: &Need) -> usize {
+        self.groups(need).iter().flatten().map(|level| level.seats as usize).sum()
     }
 
     /// Moves an employee in the pools that they fit.
@@ -203,7 +218,10 @@ impl Pool {
             if let Some(level) = level_in(key, employee) {
                 let level = &mut pool.levels[level.index()];
                 level.join(key, no, Stand::of(employee));
-                level.on_duty += u32::from(employee.is_on_duty());
+                if employee.is_on_duty() {
+                    level.on_duty += 1;
+                    level.seats += seats(employee, key.weight);
+                }
             }
         }
         pool
@@ -213,24 +231,31 @@ impl Pool {
 impl OfLevel {
     fn join(&mut self, key: &PoolKey, no: EmployeeNo, stand: Stand) {
         match stand {
-            Stand::Idle { turns, place } => drop(self.idle.insert((turns.key(key.order), place), no)),
-            Stand::Awaited { until } => drop(self.awaited.insert((until, no))),
-            Stand::Nowhere => {}
+            Stand::Idle { load, room, turns, place } if room >= key.weight => {
+                self.idle.insert((load, turns.key(key.order), place), no);
+            }
+            Stand::Awaited { until, room } if room >= key.weight => drop(self.awaited.insert((until, no))),
+            Stand::Idle { .. } | Stand::Awaited { .. } | Stand::Nowhere => {}
         }
     }
 
     fn leave(&mut self, key: &PoolKey, no: EmployeeNo, stand: Stand) {
         match stand {
-            Stand::Idle { turns, place } => drop(self.idle.remove(&(turns.key(key.order), place))),
-            Stand::Awaited { until } => drop(self.awaited.remove(&(until, no))),
+            Stand::Idle { load, turns, place, .. } => drop(self.idle.remove(&(load, turns.key(key.order), place))),
+            Stand::Awaited { until, .. } => drop(self.awaited.remove(&(until, no))),
             Stand::Nowhere => {}
         }
     }
 }
 
+/// Bookings of that weight that the employee could have at once.
+pub(super) fn seats(employee: &Employee, weight: u8) -> u32 {
+    u32::from((employee.profile.capacity / weight.max(1)).max(1))
+}
+
 /// The first key of these employees in the order of keys.
 fn first_of(of: Of) -> PoolKey {
-    PoolKey { of, order: Order::LongestIdle, skills: Skills::new() }
+    PoolKey { of, order: Order::LongestIdle, skills: Skills::new(), weight: 0 }
 }
 
 fn level_in(key: &PoolKey, employee: &Employee) -> Option<Level> {

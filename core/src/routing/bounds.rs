@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{EVERYBODY, Level, Route, Routing, Step};
 use crate::id::Word;
 use crate::limits::{
-    AT_ONCE_MAX, CLIENT_SKILLS_MAX, PRIORITY_MAX, REST_MAX_MS, ROUTES_MAX, SKILLS_PER_STEP_MAX, STEPS_PER_ROUTE_MAX,
-    TIMEOUT_MAX_MS, TOPICS_PER_EMPLOYEE_MAX, WAITING_MAX, WORDS_MAX,
+    AT_ONCE_MAX, CAPACITY_MAX, CHANNELS_MAX, CLIENT_SKILLS_MAX, PRIORITY_MAX, REST_MAX_MS, ROUTES_MAX,
+    SKILLS_PER_STEP_MAX, STEPS_PER_ROUTE_MAX, TIMEOUT_MAX_MS, TOPICS_PER_EMPLOYEE_MAX, WAITING_MAX, WORDS_MAX,
 };
 
 /// The field that is wrong, as a path such as `routes[0].steps[1].level`, and the problem.
@@ -28,8 +28,23 @@ impl Routing {
             return Err(("wrap_up.code_required".into(), "needs `wrap_up.codes`".into()));
         }
         check_words(&self.pause_reasons, "pause_reasons")?;
+        at_most(self.channels.len(), CHANNELS_MAX, "channels", || "channels".into())?;
+        for (name, channel) in &self.channels {
+            if !(1..=CAPACITY_MAX).contains(&channel.weight) {
+                return Err((format!("channels.{name}.weight"), format!("must be 1 to {CAPACITY_MAX}")));
+            }
+            at_most(channel.skills.len(), SKILLS_PER_STEP_MAX, "skills", || format!("channels.{name}.skills"))?;
+        }
         at_most(self.clients.skills.len(), CLIENT_SKILLS_MAX, "skills", || "clients.skills".into())?;
-        self.routes.iter().enumerate().try_for_each(|(n, route)| check_route(route, &format!("routes[{n}]")))
+        for (n, route) in self.routes.iter().enumerate() {
+            check_route(route, &format!("routes[{n}]"))?;
+            if let Some(channel) =
+                route.channel.as_ref().filter(|channel| !self.channels.contains_key(channel.as_str()))
+            {
+                return Err((format!("routes[{n}].channel"), format!("names `{channel}`, which is not in `channels`")));
+            }
+        }
+        Ok(())
     }
 }
 

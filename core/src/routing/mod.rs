@@ -12,13 +12,13 @@ mod skill;
 
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EmployeeId, EmployeeNo, Skill, Topic, Word};
-use crate::limits::{SHARE_MAX, SKILLS_PER_EMPLOYEE_MAX};
+use crate::limits::{CAPACITY_MAX, SHARE_MAX, SKILLS_PER_EMPLOYEE_MAX};
 use crate::offer::Outcome;
 
 pub use skill::{BadLevel, Level, Skills};
@@ -37,6 +37,8 @@ pub(crate) use table::RouteTable;
 pub struct Routing {
     /// The first route that fits a booking is the booking's route.
     pub routes: Vec<Arc<Route>>,
+    /// Kinds of contact, such as a chat or a call.
+    pub channels: BTreeMap<Word, Channel>,
     /// Head start of each point of priority.
     pub priority_ms: u64,
     /// How long only wanted employees are asked.
@@ -50,10 +52,27 @@ pub struct Routing {
     pub clients: ClientWishes,
 }
 
+/// A kind of contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Channel {
+    /// Room that a session takes: 1 to 100.
+    pub weight: u8,
+    /// Skills that an employee must have.
+    pub skills: Skills,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self { weight: 1, skills: Skills::new() }
+    }
+}
+
 impl Default for Routing {
     fn default() -> Self {
         Self {
             routes: vec![],
+            channels: BTreeMap::new(),
             priority_ms: 60_000,
             hold_ms: 0,
             ask_again_ms: 0,
@@ -122,6 +141,9 @@ pub struct Route {
     /// None means any topic.
     #[serde(default)]
     pub topics: Option<BTreeSet<Topic>>,
+    /// None means any channel, and bookings without one.
+    #[serde(default)]
+    pub channel: Option<Word>,
     /// Steps in the order in which they open. A step that is open stays open.
     pub steps: Vec<Step>,
     /// Priority of the route's bookings, 0 to 10, where the client's token has none.
@@ -267,6 +289,9 @@ impl Order {
 /// What a client asks for beside the topic. Events are stored with these fields in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wishes {
+    /// Kind of contact, one of the company's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Word>,
     /// Skills that an employee must have, in every step that does not drop them.
     #[serde(default, skip_serializing_if = "Skills::is_empty")]
     pub skills: Skills,
@@ -297,7 +322,7 @@ impl Wishes {
     /// Takes out all that says something about the client.
     pub(crate) fn erase(&mut self) {
         // Every field is named, so that the compiler asks of each new one whether it is personal.
-        let Self { skills, priority: _, wanted, only, hold_ms, wait_ms, employee, again } = self;
+        let Self { channel: _, skills, priority: _, wanted, only, hold_ms, wait_ms, employee, again } = self;
         (*skills, *wanted, *only, *hold_ms, *wait_ms) = (Skills::new(), vec![], false, None, None);
         (*employee, *again) = (None, false);
     }
@@ -315,6 +340,9 @@ impl Wishes {
 pub struct Profile {
     #[serde(skip_serializing_if = "Skills::is_empty")]
     pub skills: Skills,
+    /// Room for sessions and their wrap-ups: 1 to 100.
+    #[serde(skip_serializing_if = "is_one")]
+    pub capacity: u8,
     /// Share of the turns, in proportion to the shares of others: 1 to 100.
     #[serde(skip_serializing_if = "is_one")]
     pub share: u8,
@@ -322,12 +350,12 @@ pub struct Profile {
 
 impl Default for Profile {
     fn default() -> Self {
-        Self { skills: Skills::new(), share: 1 }
+        Self { skills: Skills::new(), capacity: 1, share: 1 }
     }
 }
 
 impl Profile {
-    /// Whether the employee has no skills and one share.
+    /// Whether the employee has no skills, room for one session and one share.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
@@ -337,6 +365,9 @@ impl Profile {
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if self.skills.len() > SKILLS_PER_EMPLOYEE_MAX {
             return Err(("skills", format!("must be at most {SKILLS_PER_EMPLOYEE_MAX} skills")));
+        }
+        if !(1..=CAPACITY_MAX).contains(&self.capacity) {
+            return Err(("capacity", format!("must be 1 to {CAPACITY_MAX}")));
         }
         if !(1..=SHARE_MAX).contains(&self.share) {
             return Err(("share", format!("must be 1 to {SHARE_MAX}")));

@@ -1,6 +1,6 @@
 //! Needs: whom one step of one booking may ask.
 
-use super::{EVERYBODY, Level, Order, Prefer, Skills, Step, Wishes};
+use super::{Channel, EVERYBODY, Level, Order, Prefer, Skills, Step, Wishes};
 use crate::id::Topic;
 
 /// Employees among whom a step looks.
@@ -21,6 +21,8 @@ pub(crate) struct PoolKey {
     pub(crate) of: Of,
     pub(crate) order: Order,
     pub(crate) skills: Skills,
+    /// Room that a booking takes.
+    pub(crate) weight: u8,
 }
 
 /// Whom one step of one booking may ask.
@@ -45,14 +47,16 @@ pub(crate) enum Plain {
 }
 
 impl Need {
-    pub(crate) fn of_step(step: &Step, topic: &Topic, wishes: &Wishes) -> Self {
+    pub(crate) fn of_step(step: &Step, topic: &Topic, wishes: &Wishes, channel: Option<&Channel>) -> Self {
         let mut skills = step.skills.clone();
-        for (wish, level) in wishes.skills.iter().filter(|(wish, _)| !step.drops(wish)) {
+        let of_channel = channel.into_iter().flat_map(|channel| &channel.skills);
+        for (wish, level) in wishes.skills.iter().filter(|(wish, _)| !step.drops(wish)).chain(of_channel) {
             let least = skills.entry(wish.clone()).or_insert(*level);
             *least = (*least).max(*level);
         }
         let topic = step.topic.as_ref().unwrap_or(topic);
-        let key = |of| PoolKey { of, order: step.order, skills: skills.clone() };
+        let weight = channel.map_or(1, |channel| channel.weight);
+        let key = |of| PoolKey { of, order: step.order, skills: skills.clone(), weight };
         if topic.as_str() == EVERYBODY {
             return Self { keys: vec![key(Of::Everybody)], least: Level::LEAST, prefer: step.prefer, plain: None };
         }
@@ -63,19 +67,25 @@ impl Need {
         let is_plain = step.level == Level::LEAST
             && step.prefer == Prefer::Any
             && step.order == Order::LongestIdle
-            && skills.is_empty();
+            && skills.is_empty()
+            && weight == 1;
         Self { keys, least: step.level, prefer: step.prefer, plain: is_plain.then(|| Plain::Topic(topic.clone())) }
     }
 
     /// Whom the step asks about a topic that nobody names, without wishes; none if it asks nobody.
     pub(crate) fn of_the_rest(step: &Step) -> Option<Self> {
         if let Some(topic) = &step.topic {
-            return Some(Self::of_step(step, topic, &Wishes::default()));
+            return Some(Self::of_step(step, topic, &Wishes::default(), None));
         }
-        let key = PoolKey { of: Of::NoTopics, order: step.order, skills: step.skills.clone() };
+        let key = PoolKey { of: Of::NoTopics, order: step.order, skills: step.skills.clone(), weight: 1 };
         let is_plain = step.order == Order::LongestIdle && step.skills.is_empty();
         let plain = is_plain.then_some(Plain::NoTopics);
         (step.level == Level::LEAST).then(|| Self { keys: vec![key], least: step.level, prefer: step.prefer, plain })
+    }
+
+    /// Room that a booking takes.
+    pub(crate) fn weight(&self) -> u8 {
+        self.keys.first().map_or(1, |key| key.weight)
     }
 
     /// The level with which an employee fits, if they do.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Need, Route, Routing, Step, Told, Wishes};
+use super::{Channel, Need, Route, Routing, Step, Told, Wishes};
 use crate::id::{BookingId, EmployeeNo, Topic};
 use crate::time::Time;
 
@@ -19,6 +19,9 @@ pub struct Routed {
     wishes: Wishes,
     /// Number of the event that opened the booking, which orders bookings of one moment.
     number: u64,
+    /// The channel as it was when the booking was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
     priority: u8,
     priority_ms: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -62,6 +65,7 @@ impl Routed {
         let mut routed = Self {
             route_no,
             number,
+            channel: wishes.channel.as_ref().and_then(|name| routing.channels.get(name.as_str()).cloned()),
             priority: wishes.priority.unwrap_or(route.priority),
             priority_ms: routing.priority_ms,
             ask_again_ms: routing.ask_again_ms,
@@ -81,7 +85,12 @@ impl Routed {
     }
 
     pub(crate) fn rebuild(&mut self, topic: &Topic) {
-        self.needs = self.route.steps.iter().map(|step| Need::of_step(step, topic, &self.wishes)).collect();
+        self.needs = self
+            .route
+            .steps
+            .iter()
+            .map(|step| Need::of_step(step, topic, &self.wishes, self.channel.as_ref()))
+            .collect();
     }
 
     /// Wishes of the booking.
@@ -94,6 +103,12 @@ impl Routed {
     #[must_use]
     pub const fn priority(&self) -> u8 {
         self.priority
+    }
+
+    /// Room that a session of the booking takes.
+    #[must_use]
+    pub fn weight(&self) -> u8 {
+        self.channel.as_ref().map_or(1, |channel| channel.weight)
     }
 
     /// Number of steps that are open; 0 while only those who are wanted are asked.

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Route, Routing, Step};
-use crate::id::Topic;
+use crate::id::{Topic, Word};
 
 /// A routing with its routes by topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Routing", into = "Routing")]
 pub(crate) struct RouteTable {
     routing: Routing,
-    /// The first route that names the topic, if no route before takes any topic.
-    by_topic: BTreeMap<Topic, Numbered>,
-    /// The route of all other topics.
-    of_the_rest: Numbered,
+    /// Routes of each topic that a route names, in their order.
+    by_topic: BTreeMap<Topic, Vec<Numbered>>,
+    /// Routes of all other topics, in their order.
+    of_the_rest: Vec<Numbered>,
+    /// The route of a booking that no other fits.
+    plain: Numbered,
 }
 
 /// A route with its position in the routing.
@@ -27,13 +29,18 @@ impl RouteTable {
         &self.routing
     }
 
-    pub(crate) fn route(&self, topic: &Topic) -> &Numbered {
-        self.by_topic.get(topic).unwrap_or(&self.of_the_rest)
+    pub(crate) fn route(&self, topic: &Topic, channel: Option<&Word>) -> &Numbered {
+        self.first(self.by_topic.get(topic).unwrap_or(&self.of_the_rest), channel)
     }
 
-    /// The route of all topics that no other route names.
-    pub(crate) const fn of_the_rest(&self) -> &Numbered {
-        &self.of_the_rest
+    /// The route of a booking without a channel about a topic that no route names.
+    pub(crate) fn of_the_rest(&self) -> &Numbered {
+        self.first(&self.of_the_rest, None)
+    }
+
+    fn first<'a>(&'a self, routes: &'a [Numbered], channel: Option<&Word>) -> &'a Numbered {
+        let fits = |(_, route): &&Numbered| route.channel.is_none() || route.channel.as_ref() == channel;
+        routes.iter().find(fits).unwrap_or(&self.plain)
     }
 
     /// Topics that routes name.
@@ -44,19 +51,27 @@ impl RouteTable {
 
 impl From<Routing> for RouteTable {
     fn from(routing: Routing) -> Self {
-        let mut by_topic: BTreeMap<Topic, Numbered> = BTreeMap::new();
-        let mut of_the_rest = None;
+        let mut by_topic: BTreeMap<Topic, Vec<Numbered>> = BTreeMap::new();
+        for topic in routing.routes.iter().filter_map(|route| route.topics.as_ref()).flatten() {
+            by_topic.entry(topic.clone()).or_default();
+        }
+        let mut of_the_rest = vec![];
         for (no, route) in (0_u8..).zip(&routing.routes) {
-            let Some(topics) = &route.topics else {
-                of_the_rest = Some((no, route.clone()));
-                break;
-            };
-            for topic in topics {
-                by_topic.entry(topic.clone()).or_insert_with(|| (no, route.clone()));
+            let numbered = (no, route.clone());
+            match &route.topics {
+                Some(topics) => {
+                    for topic in topics {
+                        by_topic.entry(topic.clone()).or_default().push(numbered.clone());
+                    }
+                }
+                None => {
+                    by_topic.values_mut().for_each(|routes| routes.push(numbered.clone()));
+                    of_the_rest.push(numbered);
+                }
             }
         }
-        let of_the_rest = of_the_rest.unwrap_or_else(|| (u8::MAX, Arc::new(plain_route())));
-        Self { routing, by_topic, of_the_rest }
+        let plain = (u8::MAX, Arc::new(Route { steps: vec![Step::default()], ..Route::default() }));
+        Self { routing, by_topic, of_the_rest, plain }
     }
 }
 
@@ -64,9 +79,4 @@ impl From<RouteTable> for Routing {
     fn from(table: RouteTable) -> Self {
         table.routing
     }
-}
-
-/// The route of a company that sets none: whoever takes the topic, the longest idle first.
-fn plain_route() -> Route {
-    Route { steps: vec![Step::default()], ..Route::default() }
 }

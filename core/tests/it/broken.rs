@@ -85,8 +85,11 @@ fn an_employee_who_holds_two_things_is_found() {
         booking(state, 3)["offers"][0]["outcome"] = json!(null);
         booking(state, 3)["offers"][0]["employee"] = json!(0);
     };
-    assert_eq!(after(ask_ann_for_both), "an employee holds one thing: EmployeeNo(0)");
-    assert_eq!(after(|state| session(state)["employee"] = json!(0)), "an employee holds one thing: EmployeeNo(0)");
+    assert_eq!(after(ask_ann_for_both), "an employee has one open offer: EmployeeNo(0)");
+    assert_eq!(
+        after(|state| session(state)["employee"] = json!(0)),
+        "what an employee does is what is open with them: EmployeeNo(0)"
+    );
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod order;
 
 mod priority;
 
+mod room;
+
 mod steps;
 
 mod wanted;

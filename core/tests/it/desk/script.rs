@@ -121,6 +121,7 @@ impl Desk {
                 let (marks, topics): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.contains('='));
                 let mut profile = Profile {
                     skills: skills(mark(&marks, "skills").unwrap_or_default()),
+                    capacity: mark(&marks, "capacity").map_or(1, |capacity| capacity.parse().unwrap()),
                     share: mark(&marks, "share").map_or(1, |share| share.parse().unwrap()),
                 };
                 let mut named = vec![];
@@ -205,6 +206,7 @@ fn skills(text: &str) -> Skills {
 
 fn wishes(marks: &[&str]) -> Option<Box<Wishes>> {
     let wishes = Wishes {
+        channel: mark(marks, "channel").map(|channel| channel.parse().unwrap()),
         skills: skills(mark(marks, "skills").unwrap_or_default()),
         priority: mark(marks, "priority").map(|priority| priority.parse().unwrap()),
         employee: mark(marks, "wants").map(|employee| employee.parse().unwrap()),

@@ -30,7 +30,11 @@ impl Desk {
     pub(super) fn employees(&self) -> BTreeMap<String, String> {
         let describe = |(no, _)| {
             let e = self.company.employee_no(no).unwrap();
-            let place = if e.status() == Status::Idle { format!(" at place {}", e.place) } else { String::new() };
+            let place = if e.status() == Status::Idle || e.profile.capacity > 1 && e.can_be_asked() {
+                format!(" at place {}", e.place)
+            } else {
+                String::new()
+            };
             let reach = match e.reach {
                 Reach::Connected => "connected".to_owned(),
                 Reach::Grace { until } => format!("away, may be back by {}", until.as_ms()),
@@ -46,11 +50,16 @@ impl Desk {
             let wrap_ups = e.load.wrap_ups().filter_map(|wrap_up| Some((wrap_up.session?, wrap_up.until)));
             let wrap_ups: String =
                 wrap_ups.map(|(session, until)| format!(", wraps {} up until {}", s(session), until.as_ms())).collect();
+            let used = e.load.used();
+            let used =
+                if e.profile.capacity > 1 { format!(", uses {used} of {}", e.profile.capacity) } else { String::new() };
             let missed = if e.missed > 0 { format!(", missed {}", e.missed) } else { String::new() };
             let (status, since, intent) = (e.status().word(), e.since.as_ms(), e.intent.word());
             (
                 e.id.to_string(),
-                format!("{status} since {since}{place}, wants {intent}, {reach}{lapse}{missed}{rest}{pause}{wrap_ups}"),
+                format!(
+                    "{status} since {since}{place}, wants {intent}, {reach}{lapse}{missed}{used}{rest}{pause}{wrap_ups}"
+                ),
             )
         };
         self.company.employees_after(None).map(describe).collect()
@@ -164,8 +173,10 @@ impl Desk {
         Some(match event {
             Event::EmployeeSet { employee, name, topics, profile, .. } => {
                 let skills = if profile.skills.is_empty() { String::new() } else { format!(" {:?}", profile.skills) };
+                let capacity =
+                    if profile.capacity == 1 { String::new() } else { format!(" capacity {}", profile.capacity) };
                 let share = if profile.share == 1 { String::new() } else { format!(" share {}", profile.share) };
-                format!("{} `{name}` {topics:?}{skills}{share}", self.name(*employee))
+                format!("{} `{name}` {topics:?}{skills}{capacity}{share}", self.name(*employee))
             }
             Event::IntentSet { employee, intent, by, reason, until } => {
                 let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
@@ -243,6 +254,7 @@ impl Desk {
 
     fn wishes(&self, wishes: &Wishes) -> String {
         let mut words = vec![];
+        words.extend(wishes.channel.as_ref().map(|channel| format!(" by {channel}")));
         words.extend((!wishes.skills.is_empty()).then(|| format!(" wishes {:?}", wishes.skills)));
         words.extend(wishes.priority.map(|priority| format!(" priority {priority}")));
         words.extend(wishes.wanted.iter().map(|no| format!(" wants {}", self.name(*no))));
