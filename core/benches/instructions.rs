@@ -1,12 +1,14 @@
 //! Counts the instructions of each command in a company of a thousand, most of them idle. The counts are in
 //! docs/evidence/instructions.md.
 use std::hint::black_box;
+use std::sync::Arc;
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
+use switchboard_core::routing::{Prefer, Route, Step, Wait};
 use switchboard_core::{
     Actor, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId,
-    OfferId, Party, SessionId, Time, Topic, Turn,
+    OfferId, Party, Routing, SessionId, Time, Topic, Turn, Word,
 };
 
 const EMPLOYEES: usize = 1_000;
@@ -69,6 +71,7 @@ impl Scene {
         match &mut command {
             Command::SetCompany { .. }
             | Command::SetBrand { .. }
+            | Command::SetRouting { .. }
             | Command::FollowClock { .. }
             | Command::RemoveCompany { .. }
             | Command::SetEmployee { .. }
@@ -87,7 +90,7 @@ impl Scene {
                 self.play(Command::ClientDisconnected { client: client.clone() });
             }
             Command::ClientDisconnected { client } => self.book(OURS, client.clone()),
-            Command::Cancel { .. } => self.book(OURS, zoe()),
+            Command::Cancel { .. } | Command::ChangeBooking { .. } => self.book(OURS, zoe()),
             Command::OfferDelivered { employee, .. } => {
                 self.play(book(None, None));
                 *employee = self.asked(OURS);
@@ -101,6 +104,12 @@ impl Scene {
                 self.begin_session(OURS);
                 self.play(Command::LeaveSession { session: *session, party: *party });
             }
+            Command::Finish { employee, .. } | Command::Extend { employee, .. } | Command::Code { employee, .. } => {
+                self.book(OURS, zoe());
+                *employee = self.asked(OURS);
+                self.begin_session(OURS);
+                self.play(Command::End { session: session(), by: Actor::Client(zoe()), reason: None });
+            }
             Command::LeaveSession { .. } | Command::Send { .. } | Command::WriteNotes { .. } | Command::End { .. } => {
                 self.book(OURS, zoe());
                 self.begin_session(OURS);
@@ -113,6 +122,31 @@ impl Scene {
 /// A company in the middle of a day, before the command.
 fn open(command: Command) -> Box<Scene> {
     let mut scene = Scene::new(EMPLOYEES);
+    for id in 0..SESSIONS + SEARCHES {
+        scene.book(id, format!("client-{id}").parse().expect("an id"));
+        if id < SESSIONS {
+            scene.begin_session(id);
+        }
+    }
+    scene.prepare(command);
+    ready(scene)
+}
+
+/// A company with a routing: levels, a wider second step, a line, and wrap-ups with codes.
+fn routed(command: Command) -> Box<Scene> {
+    let mut scene = Scene::new(EMPLOYEES);
+    let steps = vec![
+        Step { prefer: Prefer::Best, ..Step::default() },
+        Step { after_ms: 20_000, at_once: 2, ..Step::default() },
+    ];
+    let wait = Wait { max_ms: 600_000, ..Wait::default() };
+    let route = Route { steps, wait, ..Route::default() };
+    let mut routing = Routing { routes: vec![Arc::new(route)], ..Routing::default() };
+    routing.wrap_up.max_ms = 60_000;
+    routing.wrap_up.codes = vec![code()];
+    scene.play(Command::SetRouting { routing: Box::new(routing) });
+    let settings = CompanySettings { wrap_up_ms: 10_000, ..CompanySettings::default() };
+    scene.play(Command::SetCompany { name: "Acme".into(), settings });
     for id in 0..SESSIONS + SEARCHES {
         scene.book(id, format!("client-{id}").parse().expect("an id"));
         if id < SESSIONS {
@@ -207,6 +241,10 @@ fn status(n: usize, intent: Intent) -> Command {
     Command::set_status(employee(n), intent, false)
 }
 
+fn code() -> Word {
+    "sold".parse().expect("a word")
+}
+
 fn accept() -> Command {
     Command::Accept { employee: employee(0), offer: offer(OURS), session: session() }
 }
@@ -243,6 +281,15 @@ fn say() -> Command {
 #[bench::resume(Command::Resume)]
 #[bench::book_again_with_its_key(args = (book(None, Some(key()))), setup = booked)]
 #[bench::wake_offer_missed(args = (Command::Wake), setup = missed)]
+#[bench::routed_book(args = (book(None, None)), setup = routed)]
+#[bench::routed_accept(args = (accept()), setup = routed)]
+#[bench::routed_reject(args = (Command::Reject { employee: employee(0), offer: offer(OURS), reason: None }), setup = routed)]
+#[bench::routed_end(args = (Command::End { session: session(), by: Actor::Client(zoe()), reason: None }), setup = routed)]
+#[bench::routed_finish(args = (Command::Finish { employee: employee(0), session: None }), setup = routed)]
+#[bench::routed_extend(args = (Command::Extend { employee: employee(0), session: session(), for_ms: 20_000 }), setup = routed)]
+#[bench::routed_code(args = (Command::Code { employee: employee(0), session: session(), code: code() }), setup = routed)]
+#[bench::routed_change_booking(args = (Command::ChangeBooking { booking: BookingId::from_u128(OURS), priority: 3 }), setup = routed)]
+#[bench::set_routing(args = (Command::SetRouting { routing: Box::default() }), setup = routed)]
 fn take(scene: Box<Scene>) -> (Box<Scene>, Turn) {
     let turn = measured(scene);
     assert!(turn.1.outcome.is_ok());
