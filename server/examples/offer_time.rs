@@ -145,6 +145,7 @@ async fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socke
         company: Some("acme".into()),
         name: None,
         topics: None,
+        skills: None,
         scope: None,
         issued_at_ms: None,
         expires_at_s: u64::from(u32::MAX),

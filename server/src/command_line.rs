@@ -9,6 +9,7 @@ use switchboard::config::{Flags, SettingDoc, nearest_flag, table};
 use switchboard_load::{self as load, ServerUrl};
 use switchboard_wire::Scope;
 use switchboard_wire::claims::Role;
+use switchboard_wire::skill::LeveledSkill;
 
 /// Text below the help of `serve`.
 const OF_SECRETS: &str = "`jwt_secret`, `api_key` and `turn_secret` have no flag, because everyone on the machine can see a \
@@ -173,7 +174,7 @@ pub(crate) enum ConfigCommand {
 pub(crate) struct TokenFlags {
     /// Check whether a server with these settings accepts this token, and print its holder; `-` reads the token from
     /// standard input, which other users cannot see. Exit 1 if the token is refused
-    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["role", "sub", "company", "name", "topics", "scope", "key"])]
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["role", "sub", "company", "name", "topics", "skills", "scope", "key"])]
     pub check: Option<String>,
     /// Role: `client`, `employee` or `admin`
     #[arg(long, required_unless_present = "check")]
@@ -190,6 +191,9 @@ pub(crate) struct TokenFlags {
     /// Comma-separated topics of an employee
     #[arg(long, value_delimiter = ',')]
     pub topics: Option<Vec<String>>,
+    /// Comma-separated skills of an employee, each with its level: `de:4,senior:1`
+    #[arg(long, value_delimiter = ',', value_name = "SKILL:LEVEL")]
+    pub skills: Option<Vec<LeveledSkill>>,
     /// Scope of an admin in the HTTP API: `read`, `operate` or `manage`; without it, `operate`
     #[arg(long)]
     pub scope: Option<Scope>,

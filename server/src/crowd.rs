@@ -22,6 +22,7 @@ pub fn sign_with(secret: &str) -> Box<Sign> {
             company: Some(identity.company.clone()),
             name: identity.name.clone(),
             topics: identity.topics.clone(),
+            skills: None,
             scope: None,
             issued_at_ms: Some(now_ms),
             expires_at_s: now_ms / 1000 + identity.valid_for.as_secs(),

@@ -124,6 +124,7 @@ fn claims(clock: &Clock, role: Role, subject: &str, name: Option<&str>) -> Claim
         company: Some(COMPANY.to_owned()),
         name: name.map(str::to_owned),
         topics: None,
+        skills: None,
         scope: None,
         issued_at_ms: Some(now_ms),
         expires_at_s: now_ms / 1000 + TOKEN_S,

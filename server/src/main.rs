@@ -19,6 +19,7 @@ use switchboard_sqlite::Reader;
 use switchboard_sqlite::backup::{backup, restore};
 use switchboard_sqlite::check::check;
 use switchboard_wire::claims::{Claims, Role};
+use switchboard_wire::skill::LeveledSkill;
 use switchboard_wire::view;
 
 #[global_allocator]
@@ -192,6 +193,9 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
     if token.topics.is_some() && role != Role::Employee {
         anyhow::bail!("`--topics` is only for the token of an employee");
     }
+    if token.skills.is_some() && role != Role::Employee {
+        anyhow::bail!("`--skills` is only for the token of an employee");
+    }
     let rules = Settings::load_token_rules(&flags, process_variables())?;
     let signer = match &token.key {
         Some(file) => {
@@ -208,6 +212,9 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         company: token.company,
         name: token.name,
         topics: token.topics.map(|topics| topics.iter().map(|topic| topic.trim().to_owned()).collect()),
+        skills: token
+            .skills
+            .map(|skills| skills.into_iter().map(|LeveledSkill(skill, level)| (skill, level)).collect()),
         scope: token.scope,
         issued_at_ms: Some(now_ms),
         expires_at_s: (now_ms / 1000).saturating_add(token.ttl_s),

@@ -253,6 +253,7 @@ impl World {
             company: person.office.map(|office| self.offices[office].id.to_string()),
             name: name.map(str::to_owned),
             topics: None,
+            skills: None,
             scope: None,
             issued_at_ms: person.issued_ms,
             expires_at_s: u64::MAX / 1000,

@@ -5,9 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
-use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::limits::{NAME_MAX_CHARS, SKILLS_PER_EMPLOYEE_MAX, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
-use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
+use switchboard_core::{Bearer, CompanyId, Level, Skill, Skills, Time, Token, Topic};
 
 use crate::Scope;
 /// Refusal of a token that was issued before its bearer was shut out.
@@ -26,6 +26,8 @@ pub struct Claims {
     pub name: Option<String>,
     /// Topics that an employee takes; `None` is any.
     pub topics: Option<Vec<String>>,
+    /// Skills of an employee; `None` leaves the known ones.
+    pub skills: Option<Skills>,
     /// Claim `scope`: rights of an admin over HTTP. The claim is not read for other roles, which have no scope.
     pub scope: Option<Scope>,
     /// Claim `iat`, in milliseconds since 1970; none if the token does not say it, or names a time to come.
@@ -50,6 +52,7 @@ impl Claims {
             company,
             name: name(claims)?,
             topics: topics(claims)?,
+            skills: skills(claims)?,
             scope: if role == Role::Admin { scope(claims)? } else { None },
             issued_at_ms: issued_at_ms(claims)?.filter(|issued_at_ms| *issued_at_ms <= now_ms),
             expires_at_s: expires_at_s(claims)?,
@@ -89,6 +92,10 @@ impl Claims {
         if let Some(topics) = &self.topics {
             claims.insert("topics".to_owned(), topics.clone().into());
         }
+        if let Some(skills) = &self.skills {
+            let levels = skills.iter().map(|(skill, level)| (skill.as_str().to_owned(), level.number().into()));
+            claims.insert("skills".to_owned(), Value::Object(levels.collect()));
+        }
         if let Some(scope) = self.scope {
             claims.insert("scope".to_owned(), scope.word().into());
         }
@@ -126,6 +133,7 @@ const ROLE: &str = "`client`, `employee` or `admin`";
 const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and not only dots";
 const NAME: &str = "at most 256 characters";
 const TOPICS: &str = "at most 64 strings of 1 to 128 characters without control characters, and not only blanks";
+const SKILLS: &str = "an object of at most 64 skills, each of 1 to 128 characters and with a level from 1 to 10";
 const SCOPE: &str = "`read`, `operate` or `manage`";
 const SECONDS: &str = "a time in seconds since 1970";
 
@@ -177,6 +185,21 @@ fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, BadClaims>
         .filter(|topics| topics.len() <= TOPICS_PER_EMPLOYEE_MAX)
         .and_then(|topics| topics.iter().map(read).collect());
     topics.map(Some).ok_or(bad("topics", TOPICS))
+}
+
+fn skills(claims: &Map<String, Value>) -> Result<Option<Skills>, BadClaims> {
+    let Some(value) = present(claims, "skills") else {
+        return Ok(None);
+    };
+    let read = |(skill, level): (&String, &Value)| -> Option<(Skill, Level)> {
+        let level = level.as_u64().and_then(|level| u8::try_from(level).ok());
+        Some((skill.parse().ok()?, level?.try_into().ok()?))
+    };
+    let skills: Option<Skills> = value
+        .as_object()
+        .filter(|skills| skills.len() <= SKILLS_PER_EMPLOYEE_MAX)
+        .and_then(|skills| skills.iter().map(read).collect());
+    skills.map(Some).ok_or(bad("skills", SKILLS))
 }
 
 fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, BadClaims> {
@@ -356,6 +379,32 @@ mod tests {
         assert!(read_with("topics", json!(vec!["é".repeat(128); 64])).is_ok());
         for topics in [json!(vec!["a"; 65]), json!([""]), json!(["é".repeat(129)]), json!([1]), json!("a")] {
             assert!(is_bad("topics", topics.clone()), "{topics}");
+        }
+    }
+
+    #[test]
+    fn skills_are_few_words_each_with_a_level() {
+        let read = read_with("skills", json!({ " de": 5, "tax": 10 })).unwrap();
+        let known: Skills =
+            [("de", 5), ("tax", 10)].map(|(s, l)| (s.parse().unwrap(), Level::try_from(l).unwrap())).into();
+        assert_eq!(read.skills, Some(known));
+        assert_eq!(Claims::read(&read.write(), NOW_MS).unwrap().skills, read.skills);
+        assert_eq!(read_with("skills", Value::Null).unwrap().skills, None);
+        assert_eq!(read_with("skills", json!({})).unwrap().skills, Some(Skills::new()));
+        let many: Map<String, Value> = (0..65).map(|n| (n.to_string(), 1.into())).collect();
+        for skills in [
+            json!(many),
+            json!(["de"]),
+            json!("de"),
+            json!({ "de": 0 }),
+            json!({ "de": 11 }),
+            json!({ "de": 261 }),
+            json!({ "de": 1.5 }),
+            json!({ "de": "5" }),
+            json!({ "de": null }),
+            json!({ "": 1 }),
+        ] {
+            assert!(is_bad("skills", skills.clone()), "{skills}");
         }
     }
 

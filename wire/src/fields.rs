@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use switchboard_core::Refusal;
+use switchboard_core::{Level, Refusal, Skill, Skills};
 
 use crate::json::is_plain;
 
@@ -72,6 +72,36 @@ impl<'a> Fields<'a> {
         texts.iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
     }
 
+    /// A whole number that must be present.
+    pub fn required_number(&self, field: &'static str) -> Result<u64, Refusal> {
+        self.optional_number(field)?.ok_or_else(|| invalid(field, "is missing"))
+    }
+
+    /// A whole number that may be missing or null.
+    pub fn optional_number(&self, field: &'static str) -> Result<Option<u64>, Refusal> {
+        let Some(value) = self.get(field) else { return Ok(None) };
+        whole(value).map(Some).ok_or_else(|| invalid(field, "must be a whole number, 0 or more"))
+    }
+
+    /// At most `max` skills, each with a level.
+    pub fn optional_skills(&self, field: &'static str, max: usize) -> Result<Option<Skills>, Refusal> {
+        let Some(value) = self.get(field) else { return Ok(None) };
+        let must_be =
+            || invalid(field, &format!("must be an object of at most {max} skills, each with a level from 1 to 10"));
+        let Self(given) = serde_json::from_str(value.get()).map_err(|_| must_be())?;
+        if given.len() > max {
+            return Err(must_be());
+        }
+        let read = |(name, level): &(Name<'_>, &RawValue)| -> Result<(Skill, Level), Refusal> {
+            let skill = name.0.parse().map_err(|error: switchboard_core::id::BadId| {
+                invalid(field, &format!("names a skill that is not valid: {error}"))
+            })?;
+            let level = whole(level).and_then(|level| u8::try_from(level).ok()?.try_into().ok());
+            Ok((skill, level.ok_or_else(must_be)?))
+        };
+        given.iter().map(read).collect::<Result<_, _>>().map(Some)
+    }
+
     /// A text of at most that many characters.
     pub fn optional_text(&self, field: &'static str, max_chars: usize) -> Result<Option<Arc<str>>, Refusal> {
         let text: Option<String> = self.optional(field)?;
@@ -123,6 +153,13 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         }
         Ok(Fields(fields))
     }
+}
+
+/// The whole number that the JSON is. JSON has one kind of number: `7.0`, as some languages write it, is as whole as `7`.
+fn whole(value: &RawValue) -> Option<u64> {
+    let number: serde_json::Number = serde_json::from_str(value.get()).ok()?;
+    let whole = |number: f64| (number.fract() == 0.0 && number >= 0.0).then_some(number as u64);
+    number.as_u64().or_else(|| number.as_f64().filter(|_| number.is_f64()).and_then(whole))
 }
 
 /// The text of a JSON string; none for any other JSON. Without an escape, the text is borrowed from between the quotes.
@@ -242,6 +279,48 @@ mod tests {
         for note in [r#"{"a":[1,-1,0.5,1e300,true,null,"\ud83d\ude00"],"":{}}"#, "[]", "18446744073709551616"] {
             let payload = format!(r#"{{"note":{note}}}"#);
             assert_eq!(with(&payload, |f| f.optional_json("note", 4096)), Ok(Some(note.into())));
+        }
+    }
+
+    #[test]
+    fn a_number_is_whole_and_not_negative() {
+        for (number, read) in
+            [("7", Some(7)), ("7.0", Some(7)), ("0", Some(0)), ("18446744073709551615", Some(u64::MAX)), ("null", None)]
+        {
+            assert_eq!(
+                with(&format!(r#"{{"for_ms":{number}}}"#), |f| f.optional_number("for_ms")),
+                Ok(read),
+                "{number}"
+            );
+        }
+        for number in ["-1", "1.5", "\"7\"", "[]", "true"] {
+            let problem = with(&format!(r#"{{"for_ms":{number}}}"#), |f| f.required_number("for_ms"));
+            assert_eq!(problem, Err(invalid("for_ms", "must be a whole number, 0 or more")), "{number}");
+        }
+        assert_eq!(with("{}", |f| f.required_number("for_ms")), Err(invalid("for_ms", "is missing")));
+    }
+
+    #[test]
+    fn skills_are_few_words_each_with_a_level() {
+        let read = |skills: &str| with(&format!(r#"{{"skills":{skills}}}"#), |f| f.optional_skills("skills", 2));
+        let known = |levels: &[(&str, u8)]| -> Skills {
+            levels.iter().map(|(skill, level)| (skill.parse().unwrap(), (*level).try_into().unwrap())).collect()
+        };
+        assert_eq!(read(r#"{" de":5,"f\u0072":10}"#), Ok(Some(known(&[("de", 5), ("fr", 10)]))));
+        assert_eq!((read("{}"), read("null")), (Ok(Some(Skills::new())), Ok(None)));
+        for skills in [
+            "[]",
+            "\"de\"",
+            "7",
+            r#"{"a":1,"b":1,"c":1}"#,
+            r#"{"de":0}"#,
+            r#"{"de":11}"#,
+            r#"{"de":"5"}"#,
+            r#"{"de":null}"#,
+            r#"{"":1}"#,
+        ] {
+            let refused = read(skills).unwrap_err();
+            assert!(matches!(&refused, Refusal::Invalid { field: "skills", .. }), "{skills}: {refused}");
         }
     }
 

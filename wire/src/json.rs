@@ -27,20 +27,26 @@ pub fn text(value: &impl Json) -> String {
     out
 }
 
-/// Implements [`Json`](crate::json::Json) for a struct as an object of its fields, in this order. A field that is left
-/// out does not compile.
+/// Implements [`Json`](crate::json::Json) for a struct as an object of its fields, in this order. Fields after a `;` are
+/// options, and are written only where they have a value. A field that is left out does not compile.
 #[macro_export]
 macro_rules! object {
-    ($object:ty { $first:ident $(, $field:ident)* }) => {
+    ($object:ty { $first:ident $(, $field:ident)* $(; $($option:ident),+)? }) => {
         impl $crate::json::Json for $object {
             fn write_to(&self, out: &mut String) {
-                let Self { $first $(, $field)* } = self;
+                let Self { $first $(, $field)* $(, $($option),+)? } = self;
                 out.push_str(concat!("{\"", stringify!($first), "\":"));
                 $first.write_to(out);
                 $(
                     out.push_str(concat!(",\"", stringify!($field), "\":"));
                     $field.write_to(out);
                 )*
+                $($(
+                    if let Some(value) = $option {
+                        out.push_str(concat!(",\"", stringify!($option), "\":"));
+                        value.write_to(out);
+                    }
+                )+)?
                 out.push('}');
             }
         }
@@ -140,7 +146,7 @@ macro_rules! number {
         })*
     };
 }
-number!(u32 u64 i64 usize);
+number!(u8 u32 u64 i64 usize);
 
 macro_rules! id {
     ($($id:ty)*) => {

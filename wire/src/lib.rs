@@ -12,6 +12,7 @@ pub mod fields;
 pub mod json;
 pub mod phoenix;
 pub mod shape;
+pub mod skill;
 pub mod view;
 
 pub use kind::Kind;

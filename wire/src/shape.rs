@@ -1,16 +1,22 @@
 //! Schemas of the contract's plain values for the API's document: ids, times, topics, names and words.
 
 pub mod examples;
+mod routing;
 
 use std::borrow::Cow;
 
 use serde_json::json;
-use switchboard_core::limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TOPIC_MAX_CHARS};
-use switchboard_core::{BookingReason, BookingState, CompanySettings, EndedBy, Intent, Outcome, Party, Status};
+use switchboard_core::limits::{
+    ID_MAX_CHARS, KEY_MAX_CHARS, NAME_MAX_CHARS, SKILLS_PER_EMPLOYEE_MAX, SKILLS_PER_STEP_MAX, TOPIC_MAX_CHARS,
+};
+use switchboard_core::{
+    BookingReason, BookingState, CompanySettings, EndedBy, Intent, Level, Outcome, Party, Status, routing as rules,
+};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
+pub use self::routing::{AllRouting, RoutingToChange, RoutingToSet};
 use crate::{Kind, Off};
 
 /// Pattern of characters that are neither control characters nor blanks alone.
@@ -48,6 +54,34 @@ shapes! {
     OfferId = text(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9][0-9]*$");
     /// Topic of a consultation.
     Topic = line(LINE, TOPIC_MAX_CHARS).examples([json!("tax")]);
+    /// Topic of a consultation; `*` means all employees, whatever their topics.
+    TopicOrAll = line(LINE, TOPIC_MAX_CHARS).examples([json!("tax")]);
+    /// A skill, such as a language, a team, or a topic in which employees have levels.
+    Skill = line(LINE, TOPIC_MAX_CHARS).examples([json!("de")]);
+    /// Least level in the topic; 1 with the topic `*` (default: 1).
+    LevelOfStep = level();
+    /// Skills that an employee must have beside those that the client asks for, each with its least level (default:
+    /// none).
+    SkillsOfStep = skills(level()).max_properties(Some(SKILLS_PER_STEP_MAX));
+    /// Skills, each with a level from 1 to 10.
+    Skills = skills(level()).max_properties(Some(SKILLS_PER_EMPLOYEE_MAX)).examples([json!({ "tax": 5, "de": 10 })]);
+    /// Skills to change, each with a level from 1 to 10; null or 0 removes a skill, and other skills stay.
+    SkillsToChange = skills(
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+            .minimum(Some(0_u64))
+            .maximum(Some(u64::from(Level::MOST.number()))),
+    )
+    .examples([json!({ "de": 10, "senior": null })]);
+    /// A word of the company, such as the reason of a pause or the code of a session.
+    Word = line(LINE, KEY_MAX_CHARS).examples([json!("lunch")]);
+    /// Level in the topic that goes first (default: `any`): `any` makes no difference, `best` is the highest level, and
+    /// `least` the lowest that is enough.
+    Prefer = one_of(rules::Prefer::ALL.map(rules::Prefer::word));
+    /// Order among employees that `prefer` leaves equal (default: `longest_idle`). A turn is an offer that its employee
+    /// accepted, declined or missed: `round_robin` is the order of the latest turns, `fewest` that of the numbers of
+    /// turns on a day in UTC, and `share` that of the turns in proportion to each employee's share.
+    Order = one_of(rules::Order::ALL.map(rules::Order::word));
     /// A name for people to read.
     Name = line(LINE, NAME_MAX_CHARS).examples([json!("Acme")]);
     /// Name of the client at the time of booking, from the claim `name` of their token; null without that claim.
@@ -119,6 +153,15 @@ enum Use {
 
 fn line(pattern: &str, max_chars: usize) -> ObjectBuilder {
     text(pattern).min_length(Some(1)).max_length(Some(max_chars))
+}
+
+fn level() -> ObjectBuilder {
+    let [least, most] = [Level::LEAST, Level::MOST].map(Level::number);
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
+}
+
+fn skills(level: ObjectBuilder) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(RefOr::T(Schema::Object(level.build()))))
 }
 
 fn text(pattern: impl Into<String>) -> ObjectBuilder {

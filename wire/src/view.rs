@@ -4,6 +4,7 @@ mod availability;
 mod moment;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::borrow::Cow;
 
@@ -12,13 +13,14 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
     Booking, BookingId, BookingReason, BookingState, Cause, Company, CompanySettings, Duty, Employee, EmployeeId,
-    EndedBy, Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session,
-    SessionId, Status, Time, Today,
+    EndedBy, Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Profile, Refusal,
+    Session, SessionId, Status, Time, Today,
 };
 use utoipa::ToSchema;
 
 pub use self::availability::{AvailabilityView, availability, availability_changes, availability_of};
 pub use self::moment::Moment;
+pub use self::work::{PauseView, SkillsView, WrapUpView, pause, resting_until, skills, wrap_ups};
 use crate::json::{Json, object};
 use crate::shape::{self, examples};
 
@@ -167,12 +169,32 @@ pub struct SessionView<'a> {
     pub ended_by: Option<Text<'a>>,
     #[schema(value_type = Option<String>, required)]
     pub reason: Option<Text<'a>>,
+    /// How the session went, in a word of the company; left out where there is none. Clients never see the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shape::Word, required = false)]
+    pub code: Option<Text<'a>>,
 }
 object!(SessionView<'_> {
-    id, booking_id, company_id, client_id, client_name, employee_id, topic, started_at, ended_at, ended_by, reason
+    id, booking_id, company_id, client_id, client_name, employee_id, topic, started_at, ended_at, ended_by, reason; code
 });
 
-/// The session as it is now.
+/// The session as it is now, for everybody but its client.
+#[must_use]
+pub fn coded_session<'a>(company: &'a Company, session: &'a Session) -> SessionView<'a> {
+    let code = session.code.as_ref().map(|code| code.as_str().into());
+    SessionView { code, ..self::session(company, session) }
+}
+
+/// The session as that side of it sees it.
+#[must_use]
+pub fn session_of<'a>(company: &'a Company, session: &'a Session, to: Party) -> SessionView<'a> {
+    match to {
+        Party::Client => self::session(company, session),
+        Party::Employee => coded_session(company, session),
+    }
+}
+
+/// The session as it is now, without its code, which the client must not see.
 #[must_use]
 pub fn session<'a>(company: &'a Company, session: &'a Session) -> SessionView<'a> {
     SessionView {
@@ -187,6 +209,7 @@ pub fn session<'a>(company: &'a Company, session: &'a Session) -> SessionView<'a
         ended_at: session.ended_at.map(Moment),
         ended_by: session.ended_by.map(|by| by.word().into()),
         reason: session.reason.as_deref().map(Cow::Borrowed),
+        code: None,
     }
 }
 
@@ -202,8 +225,16 @@ pub struct OfferView<'a> {
     attempt: u32,
     expires_at: Moment,
     expires_in_ms: u64,
+    /// Skills that the client asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skills: Option<SkillsView<'a>>,
+    /// Number of employees who are asked at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<usize>,
 }
-object!(OfferView<'_> { id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms });
+object!(OfferView<'_> {
+    id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms; skills, others
+});
 
 /// An offer of the booking, with the time left to answer.
 #[must_use]
@@ -218,7 +249,14 @@ pub fn offer<'a>(booking: &'a Booking, id: OfferId, offer: &'a Offer, now: Time)
         attempt: id.attempt,
         expires_at: Moment(offer.expires_at),
         expires_in_ms: now.ms_until(offer.expires_at),
+        skills: booking.routed.as_ref().and_then(|routed| skills(&routed.wishes().skills)),
+        others: booking.routed.as_ref().and_then(|_| others(booking, id)),
     }
+}
+
+fn others(booking: &Booking, offer: OfferId) -> Option<usize> {
+    let others = booking.open_offers().filter(|(id, _)| *id != offer).count();
+    (others > 0).then_some(others)
 }
 
 /// Outcome of an offer, for the employee who was asked.
@@ -237,22 +275,31 @@ pub fn offer_closed(offer: OfferId, outcome: Outcome) -> OfferClosedView {
 
 /// Status of an employee, for their own devices, with the cause of its change.
 #[derive(Debug, Serialize)]
-pub struct StatusView {
+pub struct StatusView<'a> {
     status: &'static str,
     since: Moment,
     intent: &'static str,
     cause: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<PauseView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resting_until: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrap_ups: Option<Vec<WrapUpView>>,
 }
-object!(StatusView { status, since, intent, cause });
+object!(StatusView<'_> { status, since, intent, cause; pause, resting_until, wrap_ups });
 
 /// The employee's status as it is now.
 #[must_use]
-pub fn status(employee: &Employee, cause: Cause) -> StatusView {
+pub fn status(employee: &Employee, cause: Cause) -> StatusView<'_> {
     StatusView {
         status: employee.status().word(),
         since: Moment(employee.since),
         intent: employee.intent.word(),
         cause: cause.word(),
+        pause: pause(employee),
+        resting_until: resting_until(employee),
+        wrap_ups: wrap_ups(employee),
     }
 }
 
@@ -273,7 +320,7 @@ pub fn own_session<'a>(
     now: Time,
 ) -> OwnSessionView<'a> {
     let wrap_up_ends_in_ms = employee.and_then(|employee| wrap_up_ends_in_ms(employee, now));
-    OwnSessionView { session: self::session(company, session), wrap_up_ends_in_ms }
+    OwnSessionView { session: coded_session(company, session), wrap_up_ends_in_ms }
 }
 
 /// Time left to wrap up after a session; none at any other time.
@@ -309,8 +356,24 @@ pub struct EmployeeView<'a> {
     since: Moment,
     #[schema(value_type = shape::EmployeeIntent)]
     intent: &'static str,
+    /// Left out for an employee without skills.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shape::Skills, required = false)]
+    skills: Option<SkillsView<'a>>,
+    /// Share of the turns; left out for a share of 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u8, required = false, minimum = 1, maximum = 100)]
+    share: Option<u8>,
+    /// Left out unless the employee is offline for a reason or for a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = PauseView, required = false)]
+    pause: Option<PauseView<'a>>,
+    /// Time until which the employee gets no offer after one that was declined or missed; left out at any other time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shape::Moment, required = false)]
+    resting_until: Option<Moment>,
 }
-object!(EmployeeView<'_> { id, name, topics, status, since, intent });
+object!(EmployeeView<'_> { id, name, topics, status, since, intent; skills, share, pause, resting_until });
 
 /// The employee as they are now.
 #[must_use]
@@ -322,6 +385,10 @@ pub fn employee(employee: &Employee) -> EmployeeView<'_> {
         status: employee.status().word(),
         since: Moment(employee.since),
         intent: employee.intent.word(),
+        skills: skills(&employee.profile.skills),
+        share: Some(employee.profile.share).filter(|share| *share != Profile::default().share),
+        pause: pause(employee),
+        resting_until: resting_until(employee),
     }
 }
 

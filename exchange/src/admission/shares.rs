@@ -252,6 +252,7 @@ mod tests {
             company: Some("acme".to_owned()),
             name: None,
             topics: None,
+            skills: None,
             scope: None,
             issued_at_ms: None,
             expires_at_s: u64::MAX,

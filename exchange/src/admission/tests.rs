@@ -11,6 +11,7 @@ fn claims(role: Role, company: Option<&str>, subject: &str) -> Claims {
         company: company.map(str::to_owned),
         name: None,
         topics: None,
+        skills: None,
         scope: None,
         issued_at_ms: None,
         expires_at_s: u64::MAX,

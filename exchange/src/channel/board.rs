@@ -162,7 +162,7 @@ impl BoardPage {
             if booking.is_open() {
                 self.rows += add(&mut self.bookings, &view::booking(company, booking));
             } else if let Some(session) = booking.session.and_then(|id| company.session(id)) {
-                self.rows += add(&mut self.sessions, &view::session(company, session));
+                self.rows += add(&mut self.sessions, &view::coded_session(company, session));
             }
             last = BoardCursor::Client(client.as_str());
         }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::id::in_order;
-use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX, WISHES_MAX};
 use switchboard_core::{
-    Actor, Answer, BookingRequest, ClientId, Command, Company, CompanyId, CompanySettings, Event, Refusal,
+    Actor, Answer, BookingRequest, ClientId, Command, Company, CompanyId, CompanySettings, Event, Refusal, Wishes,
 };
 use switchboard_wire::claims::Role;
 use switchboard_wire::fields::Fields;
@@ -111,7 +111,7 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
             topic: fields.required("topic")?,
             note: fields.optional_json("note", NOTE_MAX_BYTES)?,
             key: fields.optional("key")?,
-            wishes: None,
+            wishes: wishes(fields)?,
         }))
     })();
     let (admission, now) = (&caller.context.admission, caller.clock().even());
@@ -132,6 +132,12 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
         admission.search_began(caller.pass, now);
     }
     answer
+}
+
+/// Everything that a `book` asks for beside the topic; none if it asks for nothing.
+fn wishes(fields: &Fields<'_>) -> Result<Option<Box<Wishes>>, Refusal> {
+    let wishes = Wishes { skills: fields.optional_skills("skills", WISHES_MAX)?.unwrap_or_default() };
+    Ok((!wishes.is_empty()).then(|| Box::new(wishes)))
 }
 
 /// Whether a `book` would begin a search, and is neither a repeat nor refused.

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{
-    Answer, Command, Company, CompanyId, Duty, Employee, EmployeeId, Intent, Refusal, SessionId, Time, Topic,
+    Answer, Command, Company, CompanyId, Duty, Employee, EmployeeId, Intent, Party, PauseRequest, Profile, Refusal,
+    SessionId, Time, Topic, Word,
 };
 use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
-use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, SessionView};
+use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, PauseView, SessionView, WrapUpView};
 
 use super::company::{provision_company, refused};
 use super::{ChannelRequest, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
 use crate::companies::{JoinSnapshot, Response, Room, Visit};
 
-pub(crate) const EVENTS: &[&str] = &["set_status", "accept", "reject"];
+pub(crate) const EVENTS: &[&str] = &["set_status", "accept", "reject", "finish", "extend", "code"];
 
 /// The join reply for an employee's device, with everything that the app draws.
 struct EmployeeSnapshot<'a> {
@@ -28,8 +29,13 @@ struct EmployeeSnapshot<'a> {
     offer: Option<OfferView<'a>>,
     session: Option<SessionView<'a>>,
     wrap_up_ends_in_ms: Option<u64>,
+    pause: Option<PauseView<'a>>,
+    resting_until: Option<Moment>,
+    wrap_ups: Option<Vec<WrapUpView>>,
 }
-object!(EmployeeSnapshot<'_> { company, status, since, intent, offer, session, wrap_up_ends_in_ms });
+object!(EmployeeSnapshot<'_> {
+    company, status, since, intent, offer, session, wrap_up_ends_in_ms; pause, resting_until, wrap_ups
+});
 
 /// The reply to `set_status`.
 struct StatusSet {
@@ -72,17 +78,22 @@ pub async fn join(
     joined.await
 }
 
-/// Makes the employee that a valid token names, with the name and the topics in the token.
+/// Makes the employee that a valid token names, with the name, the topics and the skills in the token. Where the token
+/// has no such claim, the employee keeps what they have.
 fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -> Result<Answer, Refusal> {
     provision_company(visit);
     let known = visit.company().find_employee(id).map(|(_, employee)| employee);
     let known_name = known.map_or_else(|| id.as_str().into(), |employee| employee.name.clone());
     let known_topics = known.map_or_else(Vec::new, |employee| employee.topics.clone());
+    let known_profile = known.map_or_else(Profile::default, |employee| employee.profile.clone());
     let topics: Option<Result<Vec<Topic>, _>> =
         claims.topics.as_ref().map(|topics| topics.iter().map(|topic| topic.parse()).collect());
     let topics = topics.transpose().map_err(|_| invalid("topics", "of the token are not valid"))?;
     let name = claims.name.as_deref().map_or(known_name, Into::into);
-    visit.take(&Command::set_employee(id.clone(), name, topics.unwrap_or(known_topics)))
+    let topics = topics.unwrap_or(known_topics);
+    let skills = claims.skills.clone().unwrap_or(known_profile.skills);
+    let profile = Profile { skills, ..known_profile };
+    visit.take(&Command::SetEmployee { employee: id.clone(), name, topics, profile })
 }
 
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
@@ -101,8 +112,11 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         since: Moment(employee.since),
         intent: employee.intent.word(),
         offer: open.map(|(booking, (id, offer))| view::offer(booking, id, offer, now)),
-        session: session.map(|session| view::session(company, session)),
+        session: session.map(|session| view::coded_session(company, session)),
         wrap_up_ends_in_ms: view::wrap_up_ends_in_ms(employee, now),
+        pause: view::pause(employee),
+        resting_until: view::resting_until(employee),
+        wrap_ups: view::wrap_ups(employee),
     };
     let proof = open.map(|(_, (id, _))| id.to_string());
     Joined { room, shown: JoinSnapshot { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
@@ -118,11 +132,14 @@ pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload
             caller.reply_after_commit(&seat.company, |visit| accept(visit, caller.clock(), employee, &fields)).await
         }
         "reject" => caller.reply_after_commit(&seat.company, |visit| reject(visit, employee, &fields)).await,
+        "finish" => caller.reply_after_commit(&seat.company, |visit| finish(visit, employee, &fields)).await,
+        "extend" => caller.reply_after_commit(&seat.company, |visit| extend(visit, employee, &fields)).await,
+        "code" => caller.reply_after_commit(&seat.company, |visit| code(visit, employee, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-/// Parses the word of an intent, for `set_status` and the HTTP API.
+/// Parses the word of an intent.
 pub fn intent(word: &str) -> Result<Intent, Refusal> {
     match word {
         "idle" => Ok(Intent::Idle),
@@ -131,10 +148,24 @@ pub fn intent(word: &str) -> Result<Intent, Refusal> {
     }
 }
 
+/// The command that sets an intent. A reason and a time say nothing with the intent to be idle, and are not read then.
+pub fn intend(
+    employee: &EmployeeId,
+    word: &str,
+    by_admin: bool,
+    pause: impl FnOnce() -> Result<PauseRequest, Refusal>,
+) -> Result<Command, Refusal> {
+    let intent = intent(word)?;
+    let pause = match intent {
+        Intent::Idle => PauseRequest::default(),
+        Intent::Offline => pause()?,
+    };
+    Ok(Command::SetStatus { employee: employee.clone(), intent, by_admin, pause })
+}
+
 fn set_status(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
-    let word = fields.required::<String>("status");
-    let command =
-        word.and_then(|word| intent(&word)).map(|intent| Command::set_status(employee.clone(), intent, false));
+    let pause = || Ok(PauseRequest { reason: fields.optional("reason")?, for_ms: fields.optional_number("for_ms")? });
+    let command = fields.required::<String>("status").and_then(|word| intend(employee, &word, false, pause));
     answer(visit, command, |found| {
         json::text(&StatusSet { status: found.status().word(), intent: found.intent.word() })
     })
@@ -144,7 +175,7 @@ fn accept(visit: &mut Visit<'_>, clock: &Clock, employee: &EmployeeId, fields: &
     let session = clock.fresh_session();
     let command = offer_id(fields).map(|offer| Command::Accept { employee: employee.clone(), offer, session });
     match command.and_then(|command| visit.take(&command)) {
-        Ok(Answer::Session(id)) => Ok(session_json(visit.company(), id)),
+        Ok(Answer::Session(id)) => Ok(session_json(visit.company(), id, Party::Employee)),
         Ok(_) => Ok("{}".into()),
         Err(refusal) => Err(refused(visit.company(), &refusal)),
     }
@@ -159,6 +190,44 @@ fn reject(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> 
         })
     })();
     answer(visit, command, |found| json::text(&Named("status", found.status().word())))
+}
+
+fn finish(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let session = fields.optional("session_id");
+    let command = session.map(|session| Command::Finish { employee: employee.clone(), session });
+    answer(visit, command, |found| json::text(&Named("status", found.status().word())))
+}
+
+fn extend(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let extended = (|| {
+        let session: SessionId = fields.required("session_id")?;
+        let for_ms = fields.required_number("for_ms")?;
+        visit.take(&Command::Extend { employee: employee.clone(), session, for_ms })?;
+        Ok(session)
+    })();
+    let company = visit.company();
+    let until_of = |session| {
+        let (_, found) = company.find_employee(employee)?;
+        let wrap_up = found.load.wrap_ups().find(|wrap_up| wrap_up.session == Some(session))?;
+        Some(Moment(wrap_up.until))
+    };
+    match extended {
+        Ok(session) => Ok(json::text(&Named("until", until_of(session)))),
+        Err(refusal) => Err(refused(company, &refusal)),
+    }
+}
+
+fn code(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let coded = (|| {
+        let session: SessionId = fields.required("session_id")?;
+        let code: Word = fields.required("code")?;
+        visit.take(&Command::Code { employee: employee.clone(), session, code })?;
+        Ok(session)
+    })();
+    match coded {
+        Ok(session) => Ok(session_json(visit.company(), session, Party::Employee)),
+        Err(refusal) => Err(refused(visit.company(), &refusal)),
+    }
 }
 
 fn offer_id(fields: &Fields<'_>) -> Result<switchboard_core::OfferId, Refusal> {
@@ -182,7 +251,8 @@ fn answer(
     }
 }
 
-pub(super) fn session_json(company: &Company, id: SessionId) -> String {
-    let session = company.session(id).map(|session| view::session(company, session));
+/// The session as that side of it sees it.
+pub(super) fn session_json(company: &Company, id: SessionId, to: Party) -> String {
+    let session = company.session(id).map(|session| view::session_of(company, session, to));
     json::text(&Named("session", session))
 }

@@ -114,7 +114,7 @@ fn snapshot(company: &Company, id: SessionId, party: Party) -> String {
     let (peer, notes) = (PeerView { online }, session.and_then(|session| session.notes.as_ref()).map(view::notes));
     let booking = session.and_then(|session| company.booking(session.booking));
     let note = booking.and_then(view::note);
-    let session = session.map(|session| view::session(company, session));
+    let session = session.map(|session| view::session_of(company, session, party));
     match party {
         Party::Client => json::text(&SessionSnapshot { session, note, peer, messages }),
         Party::Employee => json::text(&WithNotes { session, note, peer, messages, notes }),
@@ -142,7 +142,7 @@ pub async fn push(caller: &ChannelRequest<'_>, seat: &Seat, event: &str, payload
         "signal" => caller.reply_after_commit(&seat.company, |visit| signal(visit, id, party, &fields)).await,
         "ice" => caller.reply_after_commit(&seat.company, |visit| ice(visit, caller, id, party)).await,
         "notes" => caller.reply_after_commit(&seat.company, |visit| notes(visit, caller, id, by, &fields)).await,
-        "end" => caller.reply_after_commit(&seat.company, |visit| end(visit, id, by, &fields)).await,
+        "end" => caller.reply_after_commit(&seat.company, |visit| end(visit, id, (by, party), &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
@@ -221,11 +221,11 @@ fn notes(
     }
 }
 
-fn end(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+fn end(visit: &mut Visit<'_>, session: SessionId, (by, party): (Actor, Party), fields: &Fields<'_>) -> Response {
     let reason = fields.optional_text("reason", REASON_MAX_CHARS);
     let ended = reason.and_then(|reason| visit.take(&Command::End { session, by, reason }));
     match ended {
-        Ok(_) => Ok(session_json(visit.company(), session)),
+        Ok(_) => Ok(session_json(visit.company(), session, party)),
         Err(refusal) => Err(refused(visit.company(), &refusal)),
     }
 }

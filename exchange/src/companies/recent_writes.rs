@@ -1,7 +1,7 @@
 //! Meters of the bytes that a company stores, so that one company cannot fill the disk of all.
 
-use switchboard_core::{BookingRequest, Event, Time, Topic};
-use switchboard_wire::json;
+use switchboard_core::{BookingRequest, Event, Skill, Time, Topic};
+use switchboard_wire::{json, view};
 
 /// The burst after a rest, in milliseconds of the rate; 20 s, as with all rates.
 const AT_ONCE_MS: u64 = 20_000;
@@ -33,7 +33,10 @@ impl RecentWrites {
 
     const fn meter_of(&mut self, event: &Event) -> &mut WriteMeter {
         match event {
-            Event::CompanySet { .. } | Event::BrandSet { .. } | Event::EmployeeSet { .. } => &mut self.set,
+            Event::CompanySet { .. }
+            | Event::RoutingSet { .. }
+            | Event::BrandSet { .. }
+            | Event::EmployeeSet { .. } => &mut self.set,
             _ => &mut self.done,
         }
     }
@@ -71,7 +74,12 @@ fn bytes_of(event: &Event) -> u64 {
         | Event::OfferClosed { reason: Some(text), .. }
         | Event::SessionEnded { reason: Some(text), .. } => of(text),
         Event::CompanySet { name, .. } => of(name),
-        Event::EmployeeSet { name, topics, .. } => of(name) + topics.iter().map(Topic::as_str).map(of).sum::<usize>(),
+        Event::EmployeeSet { name, topics, profile, .. } => {
+            let words = topics.iter().map(Topic::as_str).chain(profile.skills.keys().map(Skill::as_str));
+            of(name) + words.map(of).sum::<usize>()
+        }
+        // No row has a routing, so the store has each text once.
+        Event::RoutingSet { routing } => view::json(routing).len(),
         _ => 0,
     };
     FORM_BYTES + u64::try_from(bytes).unwrap_or(u64::MAX)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 use switchboard_core::{
-    Booking, Company, CompanyId, EmployeeId, EmployeeNo, Notice, OfferId, Party, SessionId, Time, Whose,
+    Booking, Company, CompanyId, EmployeeId, EmployeeNo, Notice, OfferId, Party, Session, SessionId, Time, Whose,
 };
 use switchboard_wire::json::{self, Json};
 use switchboard_wire::phoenix::{self, Ref, Version};
@@ -253,8 +253,7 @@ impl Telling<'_> {
                 self.tell_session(*session, [Party::Employee], "notes", &notes);
             }
             Notice::Ended { session } => {
-                let payload = Named("session", view::session(company, company.session(*session)?));
-                self.tell_session(*session, [Party::Client, Party::Employee], "ended", &payload);
+                self.tell_ended(company.session(*session)?);
             }
             Notice::Peer { session, to, online } => {
                 self.tell_session(*session, [*to], "peer", &view::PeerView { online: *online });
@@ -266,7 +265,7 @@ impl Telling<'_> {
                 self.tell_board("booking", &Named("booking", view::booking(company, company.booking(*id)?)));
             }
             Notice::BoardSession(id) => {
-                self.tell_board("session", &Named("session", view::session(company, company.session(*id)?)));
+                self.tell_board("session", &Named("session", view::coded_session(company, company.session(*id)?)));
             }
             Notice::EmployeeGone(id) => self.tell_board("employee", &Named("employee", view::employee_gone(id))),
             // `close` handles these at the end of the visit.
@@ -307,6 +306,19 @@ impl Telling<'_> {
     ) {
         let rooms = parties.map(|party| Room::Session(session, party));
         self.tell_rooms(&rooms, session_topic(session), event, payload);
+    }
+
+    /// Both sides share one frame, unless the session has a code, which the client must not see.
+    fn tell_ended(&mut self, session: &Session) {
+        let payload = |to| Named("session", view::session_of(self.company, session, to));
+        if session.code.is_none() {
+            let payload = payload(Party::Client);
+            return self.tell_session(session.id, [Party::Client, Party::Employee], "ended", &payload);
+        }
+        let payloads = [Party::Client, Party::Employee].map(|to| (to, payload(to)));
+        for (to, payload) in payloads {
+            self.tell_session(session.id, [to], "ended", &payload);
+        }
     }
 
     fn tell_board(&mut self, event: &str, payload: &impl Json) {

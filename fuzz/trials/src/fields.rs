@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 use switchboard_core::limits::{
-    DEVICE_KIND_MAX_CHARS, KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS,
+    DEVICE_KIND_MAX_CHARS, KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS, WISHES_MAX,
 };
 use switchboard_core::{BookingId, DeviceKind, Key, OfferId, Refusal};
 use switchboard_exchange::channel::employee::intent;
@@ -94,6 +94,11 @@ fn read(fields: &Fields<'_>) {
     if let Some(Ok(id)) = taken("offer_id", fields.required::<String>("offer_id")).map(|id| id.parse::<OfferId>()) {
         assert_eq!(id.to_string().parse(), Ok(id));
     }
+    if let Some(Some(skills)) = taken("skills", fields.optional_skills("skills", WISHES_MAX)) {
+        assert!(skills.len() <= WISHES_MAX);
+        assert!(skills.keys().all(|skill| (1..=TOPIC_MAX_CHARS).contains(&skill.as_str().chars().count())));
+    }
+    taken("for_ms", fields.required_number("for_ms"));
     for field in ["body", "status"] {
         taken(field, fields.required::<String>(field));
     }

@@ -263,6 +263,7 @@ mod tests {
             company,
             name: None,
             topics: None,
+            skills: None,
             scope,
             issued_at_ms: None,
             expires_at_s: 9,

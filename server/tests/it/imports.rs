@@ -19,7 +19,7 @@ const ROOMS: &[Room] = &[
                 command event refusal session notice recent_bookings roster erasure \
                 company invariants",
     },
-    Room { directory: "wire/src", order: "json fields kind off scope secret claims phoenix shape view" },
+    Room { directory: "wire/src", order: "json fields kind off scope secret skill claims phoenix shape view" },
     Room { directory: "client/src", order: "error frame socket" },
     Room {
         directory: "journal/src",

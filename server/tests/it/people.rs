@@ -56,6 +56,7 @@ impl Person {
             company: Some(self.company.clone()),
             name: None,
             topics: None,
+            skills: None,
             scope: None,
             issued_at_ms: u64::try_from(now.as_millis()).ok(),
             expires_at_s: now.as_secs() + TOKEN_S,

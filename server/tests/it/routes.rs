@@ -73,6 +73,7 @@ fn token(role: Role, id: &str, company: Option<&str>, scope: Option<Scope>) -> S
         company: company.map(str::to_owned),
         name: None,
         topics: None,
+        skills: None,
         scope,
         issued_at_ms: u64::try_from(now.as_millis()).ok(),
         expires_at_s: now.as_secs() + 3600,

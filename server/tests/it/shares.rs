@@ -91,6 +91,7 @@ fn claims(role: Role, subject: &str, company: &str) -> Claims {
         company: Some(company.to_owned()),
         name: None,
         topics: None,
+        skills: None,
         scope: None,
         issued_at_ms: None,
         expires_at_s: 9_999_999_999,

@@ -44,6 +44,7 @@ impl Named {
             company: None,
             name: None,
             topics: None,
+            skills: None,
             scope: None,
             issued_at_ms: Some(1_700_000_000_000),
             expires_at_s: 4_102_444_800,

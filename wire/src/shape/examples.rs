@@ -15,9 +15,10 @@ pub const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAM
     DUlEQVR42mNgGAXIAAABEAABf80DtQAAAABJRU5ErkJggg==";
 pub const WEBP: &str = "data:image/webp;base64,UklGRhgAAABXRUJQVlA4TAwAAAAvD8ADAKheF1rX/wA=";
 /// A file of employees as NDJSON.
-pub const NDJSON: &str = "{\"id\":\"ann\",\"name\":\"Ann Lee\",\"topics\":[\"tax\"]}\n{\"id\":\"ben\"}\n";
+pub const NDJSON: &str =
+    "{\"id\":\"ann\",\"name\":\"Ann Lee\",\"topics\":[\"tax\"],\"skills\":{\"de\":10}}\n{\"id\":\"ben\"}\n";
 /// The same file as CSV.
-pub const CSV: &str = "id,name,topics\nann,Ann Lee,tax\nben,,\n";
+pub const CSV: &str = "id,name,topics,skills\nann,Ann Lee,tax,de:10\nben,,,\n";
 /// The first and the last line of an export.
 pub const EXPORT: &str = "{\"kind\":\"company\",\"id\":\"acme\",\"name\":\"Acme\",\"settings\":{},\
     \"created_at\":\"2026-11-20T08:00:00.000Z\",\"colour\":null,\"logo\":null}\n{\"kind\":\"end\",\"companies\":1,\"employees\":0,\"bookings\":0,\
@@ -53,25 +54,62 @@ pub fn company_patch() -> Value {
     json!({ "settings": { "wrap_up_ms": 30_000, "offer_timeout_ms": null } })
 }
 
+/// Routing of a company: experts first, and after 20 seconds everybody who takes the topic.
+#[must_use]
+pub fn routing() -> Value {
+    let step = |after_ms: u64, level: u8, at_once: u8| {
+        json!({
+            "after_ms": after_ms, "topic": null, "level": level, "skills": {}, "drop": [], "prefer": "any",
+            "order": "longest_idle", "at_once": at_once,
+        })
+    };
+    json!({
+        "routes": [{ "topics": ["tax"], "steps": [step(0, 5, 1), step(20_000, 1, 3)] }],
+        "rest": { "rejected_ms": 30_000, "missed_ms": 60_000 },
+        "wrap_up": { "max_ms": 300_000, "codes": ["solved", "call back"], "code_required": false },
+        "pause_reasons": ["lunch", "training"],
+        "clients": { "skills": ["de", "fr"] },
+    })
+}
+
+/// Body that sets that routing.
+#[must_use]
+pub fn routing_body() -> Value {
+    json!({
+        "routes": [{ "topics": ["tax"], "steps": [{ "level": 5 }, { "after_ms": 20_000, "at_once": 3 }] }],
+        "rest": { "rejected_ms": 30_000, "missed_ms": 60_000 },
+        "wrap_up": { "max_ms": 300_000, "codes": ["solved", "call back"] },
+        "pause_reasons": ["lunch", "training"],
+        "clients": { "skills": ["de", "fr"] },
+    })
+}
+
+/// Body that changes a routing.
+#[must_use]
+pub fn routing_patch() -> Value {
+    json!({ "rest": { "missed_ms": 45_000 }, "pause_reasons": null })
+}
+
 /// Example of an employee.
 #[must_use]
 pub fn employee() -> Value {
     json!({
         "id": "ann", "name": "Ann Lee", "topics": ["tax"], "status": "offline", "since": "2026-11-23T08:55:12.480Z",
-        "intent": "offline",
+        "intent": "offline", "skills": { "tax": 5, "de": 10 }, "share": 2,
+        "pause": { "reason": "lunch", "until": "2026-11-23T09:25:12.480Z" },
     })
 }
 
 /// Body that makes an employee.
 #[must_use]
 pub fn employee_body() -> Value {
-    json!({ "name": "Ann Lee", "topics": ["tax"] })
+    json!({ "name": "Ann Lee", "topics": ["tax"], "skills": { "tax": 5, "de": 10 }, "share": 2 })
 }
 
 /// Body that changes an employee.
 #[must_use]
 pub fn employee_patch() -> Value {
-    json!({ "topics": ["tax", "law"] })
+    json!({ "topics": ["tax", "law"], "skills": { "law": 3, "de": null } })
 }
 
 /// Result of an import of employees.
@@ -83,7 +121,13 @@ pub fn imported() -> Value {
 /// Body that sets an employee's intent.
 #[must_use]
 pub fn status_body() -> Value {
-    json!({ "status": "idle" })
+    json!({ "status": "offline", "reason": "lunch", "for_ms": 1_800_000 })
+}
+
+/// Body that ends an employee's wrap-up after that session.
+#[must_use]
+pub fn finish_body() -> Value {
+    json!({ "session_id": SESSION })
 }
 
 /// Result of shutting a person out.

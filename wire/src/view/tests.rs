@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use proptest::prelude::*;
-use switchboard_core::{Availability, Topic, TopicAvailability};
+use switchboard_core::{Availability, Level, Skills, Topic, TopicAvailability};
 
 use super::*;
 use crate::json::text;
@@ -16,13 +16,17 @@ struct Drawn {
     ms: u64,
     name: String,
     text: Option<String>,
+    skills: Skills,
 }
 
 impl Drawn {
     fn any() -> impl Strategy<Value = Self> {
         let text = || prop_oneof!["[a-z0-9-]{0,40}", any::<String>()];
         let parts = (any::<u128>(), any::<u32>(), any::<u64>(), text(), proptest::option::of(text()));
-        parts.prop_map(|(id, number, ms, name, text)| Self { id, number, ms, name, text })
+        parts.prop_map(|(id, number, ms, name, text)| {
+            let skill = text.as_ref().and_then(|text: &String| text.parse().ok());
+            Self { id, number, ms, name, text, skills: skill.map(|skill| (skill, Level::MOST)).into_iter().collect() }
+        })
     }
 
     fn moment(&self) -> Moment {
@@ -54,6 +58,7 @@ impl Drawn {
             ended_at: self.text.is_some().then(|| self.moment()),
             ended_by: self.text(),
             reason: self.text(),
+            code: self.text(),
         }
     }
 
@@ -86,6 +91,8 @@ impl Drawn {
             attempt: self.number,
             expires_at: self.moment(),
             expires_in_ms: self.ms,
+            skills: skills(&self.skills),
+            others: self.text.is_some().then_some(self.number as usize),
         }
     }
 
@@ -97,6 +104,10 @@ impl Drawn {
             status: Status::Init.word(),
             since: self.moment(),
             intent: Intent::Idle.word(),
+            skills: skills(&self.skills),
+            share: self.text.is_some().then_some(100),
+            pause: None,
+            resting_until: self.text.is_some().then(|| self.moment()),
         }
     }
 
@@ -138,7 +149,9 @@ proptest! {
         same(&availability(&drawn.availability()));
         same(&OfferClosedView { offer_id: offer, outcome: Outcome::TimedOut.word() });
         let EmployeeView { status, since, intent, .. } = drawn.employee();
-        same(&StatusView { status, since, intent, cause: Cause::Missed.word() });
+        let resting_until = drawn.text.is_some().then_some(since);
+        let cause = Cause::Missed.word();
+        same(&StatusView { status, since, intent, cause, pause: None, resting_until, wrap_ups: None });
         let wrap_up_ends_in_ms = drawn.text.is_some().then_some(drawn.ms);
         same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms });
         same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
