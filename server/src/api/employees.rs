@@ -1,16 +1,22 @@
 //! Employees over HTTP: made, shown, changed, removed, and their status set.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
-use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
+use switchboard_core::{
+    Command, Company, CompanyId, Employee, EmployeeId, Level, PauseRequest, Profile, Refusal, SessionId, Skill, Skills,
+    Status, Topic, Word,
+};
 use switchboard_exchange::Visit;
-use switchboard_exchange::channel::employee::intent;
+use switchboard_exchange::channel::employee::intend;
 use switchboard_history::paging::Listed;
+use switchboard_wire::fields::invalid;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, EmployeeView};
 use utoipa::{IntoParams, ToSchema};
@@ -24,7 +30,8 @@ use super::merge::Patched;
 use super::principal::Principal;
 use super::problem::Problem;
 
-/// An employee to create or to replace. Omitted fields get their default: the id as name, and no topics (meaning all).
+/// An employee to create or to replace. Omitted fields get their default: the id as name, no topics (meaning all), no
+/// skills, and a share of 1.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_body))]
@@ -33,6 +40,11 @@ pub(crate) struct EmployeeBody {
     name: Option<String>,
     #[schema(value_type = Option<Vec<shape::Topic>>, max_items = 64)]
     topics: Option<Vec<String>>,
+    #[schema(value_type = Option<shape::Skills>)]
+    skills: Option<Skills>,
+    /// Share of the turns, in proportion to the shares of others, where a route has the order `share`.
+    #[schema(minimum = 1, maximum = 100)]
+    share: Option<u8>,
 }
 
 /// Changes to an employee: omitted fields stay, null resets a field to its default (RFC 7396).
@@ -46,6 +58,26 @@ pub(crate) struct EmployeePatch {
     #[serde(default)]
     #[schema(value_type = Option<Vec<shape::Topic>>, max_items = 64)]
     topics: Patched<Vec<String>>,
+    #[serde(default)]
+    #[schema(value_type = Option<shape::SkillsToChange>)]
+    skills: Patched<BTreeMap<Skill, PatchedLevel>>,
+    /// Share of the turns, in proportion to the shares of others.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>, minimum = 1, maximum = 100)]
+    share: Patched<u8>,
+}
+
+/// The level that a patch gives a skill; none takes the skill away.
+#[derive(Clone, Copy, Debug)]
+struct PatchedLevel(Option<Level>);
+
+impl<'de> Deserialize<'de> for PatchedLevel {
+    fn deserialize<D: Deserializer<'de>>(level: D) -> Result<Self, D::Error> {
+        match Option::<u8>::deserialize(level)? {
+            None | Some(0) => Ok(Self(None)),
+            Some(level) => level.try_into().map(|level| Self(Some(level))).map_err(D::Error::custom),
+        }
+    }
 }
 
 /// Desired state to set for an employee.
@@ -55,6 +87,22 @@ pub(crate) struct EmployeePatch {
 struct StatusBody {
     #[schema(value_type = shape::EmployeeIntent)]
     status: String,
+    /// Reason of a pause, with `offline`: one of the company's `pause_reasons`, or any word if the company has none.
+    #[schema(value_type = Option<shape::Word>)]
+    reason: Option<String>,
+    /// Time of a pause, with `offline`: after it, the employee becomes idle again if a device is there.
+    #[schema(minimum = 1, maximum = 86_400_000)]
+    for_ms: Option<u64>,
+}
+
+/// Wrap-up that ends before its time.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::finish_body))]
+struct FinishBody {
+    /// Session whose wrap-up ends; null or no session ends all wrap-ups, and the rest.
+    #[schema(value_type = Option<shape::Uuid>)]
+    session_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -73,6 +121,9 @@ struct ListQuery {
     /// Only employees who take this topic.
     #[param(value_type = Option<shape::Topic>, example = "tax")]
     topic: Option<String>,
+    /// Only employees with this skill, at any level.
+    #[param(value_type = Option<shape::Skill>, example = "de")]
+    skill: Option<String>,
     /// Only ids with this prefix.
     #[param(example = "a")]
     prefix: Option<String>,
@@ -109,16 +160,18 @@ pub async fn list(
     uri: Uri,
 ) -> ApiResult {
     let company: CompanyId = ask::id("company", &company)?;
-    let ListQuery { limit, after, status, topic, prefix } = ask::query(&uri)?;
+    let ListQuery { limit, after, status, topic, skill, prefix } = ask::query(&uri)?;
     let prefix = prefix.unwrap_or_default();
     let page = ask::page::<EmployeeId>(limit, after.as_deref())?;
     let status = ask::one_of("status", status, &Status::ALL.map(Status::word))?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
+    let skill: Option<Skill> = skill.map(|skill| ask::id("skill", &skill)).transpose()?;
     let list = ask::look_through(&api, &past, &caller, &company, |company| {
         ask::exists(company)?;
         let wanted = beginning_with(company, &prefix, page.after.as_deref()).filter(|employee| {
             status.as_ref().is_none_or(|status| status == employee.status().word())
                 && topic.as_ref().is_none_or(|topic| employee.takes(topic))
+                && skill.as_ref().is_none_or(|skill| employee.profile.skills.contains_key(skill))
         });
         let listed = Listed::of(wanted.map(view::employee), page.limit, |employee| employee.id.to_string());
         Ok(shown(StatusCode::OK, &listed))
@@ -192,7 +245,7 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, stat
     Ok(tagged(status, &view::employee(employee), Some(&Tag::of_employee(employee))))
 }
 
-/// Creates an employee or replaces their name and topics.
+/// Creates an employee or replaces their name, topics, skills and share.
 ///
 /// # Errors
 /// `unknown_company`, `invalid`, naming the field, or `changed`.
@@ -221,10 +274,12 @@ pub async fn put(
     sent: RawBody,
 ) -> ApiResult {
     let (company, employee) = ids(both)?;
-    let EmployeeBody { name, topics } = ask::body(&sent)?;
+    let EmployeeBody { name, topics, skills, share } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
-    let command = Command::set_employee(employee.clone(), name, topics);
+    let profile = Profile { skills: skills.unwrap_or_default(), share: share.unwrap_or(Profile::default().share) };
+    check(&profile)?;
+    let command = Command::SetEmployee { employee: employee.clone(), name, topics, profile };
     let put = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
         ask::may_set(&api, visit)?;
@@ -261,7 +316,7 @@ pub async fn patch(
     sent: RawBody,
 ) -> ApiResult {
     let (company, employee) = ids(both)?;
-    let EmployeePatch { name, topics } = ask::body(&sent)?;
+    let EmployeePatch { name, topics, skills, share } = ask::body(&sent)?;
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
     let topics = topics.try_map(read_topics)?;
     let patch = ask::visit(&api, &company, |visit| {
@@ -271,10 +326,35 @@ pub async fn patch(
         conditions.check(Some(&Tag::of_employee(known)))?;
         let name = name.over(|| known.name.clone(), || employee.as_str().into());
         let topics = topics.over(|| known.topics.clone(), Vec::new);
-        let command = Command::set_employee(employee.clone(), name, topics);
+        let skills = changed_skills(&known.profile.skills, skills);
+        let share = share.over(|| known.profile.share, || Profile::default().share);
+        let profile = Profile { skills, share };
+        check(&profile)?;
+        let command = Command::SetEmployee { employee: employee.clone(), name, topics, profile };
         take_and_show(visit, &command, &employee, StatusCode::OK)
     });
     patch.await
+}
+
+fn check(profile: &Profile) -> Result<(), Problem> {
+    profile.check().map_err(|(field, problem)| Problem::invalid(format!("`{field}` {problem}")))
+}
+
+/// The skills after a patch, which names those that change.
+fn changed_skills(known: &Skills, patch: Patched<BTreeMap<Skill, PatchedLevel>>) -> Skills {
+    let changes = match patch {
+        Patched::Kept => return known.clone(),
+        Patched::Reset => return Skills::new(),
+        Patched::Set(changes) => changes,
+    };
+    let mut skills = known.clone();
+    for (skill, PatchedLevel(level)) in changes {
+        match level {
+            Some(level) => drop(skills.insert(skill, level)),
+            None => drop(skills.remove(&skill)),
+        }
+    }
+    skills
 }
 
 fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
@@ -316,7 +396,8 @@ pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, condit
 
 /// Sets the desired state of an employee.
 ///
-/// `offline` during an offer declines it; during a session it takes effect when the session ends.
+/// `offline` during an offer declines it; during a session it takes effect when the session ends. `offline` with a
+/// reason or for a time is a pause. With `idle`, a reason and a time say nothing.
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, or `invalid`.
@@ -334,8 +415,38 @@ pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, condit
 )]
 pub async fn set_status(State(api): State<Arc<ApiState>>, InPath(both): Both, sent: RawBody) -> ApiResult {
     let (company, employee) = ids(both)?;
-    let StatusBody { status } = ask::body(&sent)?;
-    let intent = intent(&status).map_err(|refusal| Problem::from(&refusal))?;
-    let command = Command::set_status(employee.clone(), intent, true);
+    let StatusBody { status, reason, for_ms } = ask::body(&sent)?;
+    let pause = || {
+        let reason: Option<Result<Word, _>> = reason.map(|reason| reason.parse());
+        let reason = reason.transpose().map_err(|error| invalid("reason", &format!("is not valid: {error}")))?;
+        Ok(PauseRequest { reason, for_ms })
+    };
+    let command = intend(&employee, &status, true, pause).map_err(|refusal| Problem::from(&refusal))?;
+    ask::visit(&api, &company, |visit| take_and_show(visit, &command, &employee, StatusCode::OK)).await
+}
+
+/// Ends the wrap-up of an employee, and their rest after an offer without a yes.
+///
+/// An employee without either is answered as they are.
+///
+/// # Errors
+/// `unknown_company`, `unknown_employee`, or `invalid`.
+#[utoipa::path(
+    post, path = "/companies/{company}/employees/{employee}/finish", operation_id = "finish", tag = "employees",
+    security(("key" = ["operate"])),
+    params(OfEmployee), request_body(content = FinishBody, description = "A missing body counts as `{}`"),
+    responses(
+        (
+            status = 200, body = EmployeeView, description = "The employee after the change",
+            headers(("ETag" = String, description = "Entity tag after the change"))
+        ),
+        (status = 404, description = "`unknown_company`, `unknown_employee`"),
+    )
+)]
+pub async fn finish(State(api): State<Arc<ApiState>>, InPath(both): Both, sent: RawBody) -> ApiResult {
+    let (company, employee) = ids(both)?;
+    let FinishBody { session_id } = ask::body(&sent)?;
+    let session: Option<SessionId> = session_id.map(|id| ask::id("session_id", &id)).transpose()?;
+    let command = Command::Finish { employee: employee.clone(), session };
     ask::visit(&api, &company, |visit| take_and_show(visit, &command, &employee, StatusCode::OK)).await
 }

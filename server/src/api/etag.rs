@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::json;
-use switchboard_core::{Company, Employee};
+use switchboard_core::{Company, Employee, Routing};
 use switchboard_wire::view;
 use utoipa::IntoParams;
 
@@ -35,12 +35,22 @@ impl Tag {
         company.exists().then(|| Self { set: digest_of(&view::company(company)), moving: None })
     }
 
+    /// Tag of a company's routing.
+    #[must_use]
+    pub fn of_routing(routing: &Routing) -> Self {
+        Self { set: digest_of(routing), moving: None }
+    }
+
     /// Tag of an employee.
     #[must_use]
     pub fn of_employee(employee: &Employee) -> Self {
         let topics: Vec<&str> = employee.topics.iter().map(switchboard_core::Topic::as_str).collect();
-        let set = digest_of(&json!({ "id": employee.id.as_str(), "name": &*employee.name, "topics": topics }));
-        Self { set, moving: Some(digest_of(&view::employee(employee))) }
+        let mut set = json!({ "id": employee.id.as_str(), "name": &*employee.name, "topics": topics });
+        // Left out otherwise, so that a tag from before there were profiles stays right.
+        if !employee.profile.is_plain() {
+            set["profile"] = json!(employee.profile);
+        }
+        Self { set: digest_of(&set), moving: Some(digest_of(&view::employee(employee))) }
     }
 
     /// Tag of a file, by the digest of its bytes.

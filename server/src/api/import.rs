@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use serde::Serialize;
 use sheet::Sheet;
 use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
-use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
+use switchboard_core::{Command, CompanyId, EmployeeId, Profile, Topic};
 use switchboard_exchange::Visit;
 use switchboard_history::Past;
 use switchboard_wire::shape::examples;
@@ -73,6 +73,7 @@ struct WantedEmployee {
     name: Arc<str>,
     /// Sorted and without duplicates, as a company keeps them.
     topics: Vec<Topic>,
+    profile: Profile,
 }
 
 /// Result of an import.
@@ -81,7 +82,7 @@ struct WantedEmployee {
 struct Imported {
     /// Employees who did not exist before.
     created: u64,
-    /// Employees whose name or topics have changed.
+    /// Employees with a changed field.
     changed: u64,
     /// Employees who needed no change.
     unchanged: u64,
@@ -90,8 +91,8 @@ struct Imported {
 /// Creates or replaces many employees from a file, all of them or none.
 ///
 /// Each line acts as a `PUT` of its employee; employees without a line stay unchanged. NDJSON has one object per line.
-/// CSV has a header line with the columns `id`, `name` and `topics`, of which only `id` is required, and topics are
-/// separated by `;`. A file with invalid lines changes nothing: the answer has the first hundred of them in `lines`, as
+/// CSV has a header line with the columns `id`, `name`, `topics`, `skills` and `share`, of which only `id` is required.
+/// Topics are separated by `;`, and so are skills, each with its level, such as `de:4;senior:1`. A file with invalid lines changes nothing: the answer has the first hundred of them in `lines`, as
 /// `{line, field, problem}`, and their number in `bad_lines`. A file has at most 32 MiB and 100,000 lines, and names
 /// each employee at most once.
 ///
@@ -197,15 +198,17 @@ fn take_all(visit: &mut Visit<'_>, wanted: Vec<WantedEmployee>) -> ApiResult {
         return Err(Problem::invalid(detail));
     }
     let mut imported = Imported::default();
-    for WantedEmployee { id, name, topics } in wanted {
+    for WantedEmployee { id, name, topics, profile } in wanted {
         let counted = match visit.company().find_employee(&id) {
             None => &mut imported.created,
-            Some((_, known)) if known.name == name && known.topics == topics => &mut imported.unchanged,
+            Some((_, known)) if known.name == name && known.topics == topics && known.profile == profile => {
+                &mut imported.unchanged
+            }
             Some(_) => &mut imported.changed,
         };
         *counted += 1;
         // Commands for unchanged employees yield no events.
-        let set = visit.take(&Command::set_employee(id, name, topics));
+        let set = visit.take(&Command::SetEmployee { employee: id, name, topics, profile });
         set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
     }
     Ok(shown(StatusCode::OK, &imported))

@@ -38,6 +38,8 @@ pub mod audit;
 
 pub mod companies;
 
+pub mod routing;
+
 pub mod logo;
 
 pub mod employees;
@@ -141,9 +143,11 @@ fn v1() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(companies::show, companies::put, companies::patch, companies::remove))
         .routes(routes!(logo::show, logo::put, logo::remove))
         .routes(routes!(companies::availability))
+        .routes(routes!(routing::show, routing::put, routing::patch))
         .routes(routes!(employees::list))
         .routes(routes!(employees::show, employees::put, employees::patch, employees::remove))
         .routes(routes!(employees::set_status))
+        .routes(routes!(employees::finish))
         .routes(routes!(bookings::list))
         .routes(routes!(bookings::show))
         .routes(routes!(bookings::cancel))

@@ -14,16 +14,16 @@ use crate::reading;
 const OF_AN_ADMIN: Scope = Scope::Operate;
 
 /// A route, and the rights that it needs.
-struct Route {
+struct RouteRights {
     method: Method,
     path: &'static str,
     scope: Scope,
-    of: Of,
+    of: DataOwner,
 }
 
 /// Owner of the data of a route.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum DataOwner {
     /// Of the company in its path.
     Company,
     /// Of the company in its path, and also of the employee named in the path or in the query.
@@ -36,10 +36,10 @@ enum Of {
 
 /// Every route that is not open to all, with the scope that its operation has in the document. A route that is missing
 /// here is closed to all callers but those with every right, and a test finds it.
-static ROUTES: [Route; 45] = [
-    Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
-    Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
-    Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheCaller },
+static ROUTES: [RouteRights; 49] = [
+    RouteRights { method: Method::GET, path: "/metrics", scope: Scope::Read, of: DataOwner::Server },
+    RouteRights { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: DataOwner::TheCaller },
+    RouteRights { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: DataOwner::TheCaller },
     get("/v1/companies/{company}"),
     manage(Method::PUT, "/v1/companies/{company}"),
     manage(Method::PATCH, "/v1/companies/{company}"),
@@ -48,12 +48,16 @@ static ROUTES: [Route; 45] = [
     manage(Method::PUT, "/v1/companies/{company}/logo"),
     manage(Method::DELETE, "/v1/companies/{company}/logo"),
     get("/v1/companies/{company}/availability"),
+    get("/v1/companies/{company}/routing"),
+    manage(Method::PUT, "/v1/companies/{company}/routing"),
+    manage(Method::PATCH, "/v1/companies/{company}/routing"),
     get("/v1/companies/{company}/employees"),
     own("/v1/companies/{company}/employees/{employee}"),
     manage(Method::PUT, "/v1/companies/{company}/employees/{employee}"),
     manage(Method::PATCH, "/v1/companies/{company}/employees/{employee}"),
     manage(Method::DELETE, "/v1/companies/{company}/employees/{employee}"),
     post("/v1/companies/{company}/employees/{employee}/status"),
+    post("/v1/companies/{company}/employees/{employee}/finish"),
     manage(Method::POST, "/v1/companies/{company}/employees/{employee}/revoke"),
     manage(Method::POST, "/v1/companies/{company}/clients/{client}/revoke"),
     // The import takes the place of an employee's id.
@@ -86,23 +90,23 @@ static ROUTES: [Route; 45] = [
 ];
 
 /// Reads something of a company.
-const fn get(path: &'static str) -> Route {
-    Route { method: Method::GET, path, scope: Scope::Read, of: Of::Company }
+const fn get(path: &'static str) -> RouteRights {
+    RouteRights { method: Method::GET, path, scope: Scope::Read, of: DataOwner::Company }
 }
 
 /// Reads something that is also open to the employee that the route names.
-const fn own(path: &'static str) -> Route {
-    Route { method: Method::GET, path, scope: Scope::Read, of: Of::Employee }
+const fn own(path: &'static str) -> RouteRights {
+    RouteRights { method: Method::GET, path, scope: Scope::Read, of: DataOwner::Employee }
 }
 
 /// Acts on the running business of a company.
-const fn post(path: &'static str) -> Route {
-    Route { method: Method::POST, path, scope: Scope::Operate, of: Of::Company }
+const fn post(path: &'static str) -> RouteRights {
+    RouteRights { method: Method::POST, path, scope: Scope::Operate, of: DataOwner::Company }
 }
 
 /// Changes the setup of a company, or removes or exports all of it.
-const fn manage(method: Method, path: &'static str) -> Route {
-    Route { method, path, scope: Scope::Manage, of: Of::Company }
+const fn manage(method: Method, path: &'static str) -> RouteRights {
+    RouteRights { method, path, scope: Scope::Manage, of: DataOwner::Company }
 }
 
 /// Target of a request: the route, the company and the employee.
@@ -161,9 +165,9 @@ pub fn check(caller: &Principal, method: &Method, asked: &RequestedAccess) -> Re
         let (shows, name) = (caller.shows(), caller.name());
         return Err(forbidden(format!("this needs a {shows} with the scope `{needed}`; `{name}` has `{scope}`")));
     }
-    let of = route.map_or(Of::Company, |route| route.of);
+    let of = route.map_or(DataOwner::Company, |route| route.of);
     match &asked.company {
-        _ if of == Of::TheCaller || caller.is_for_all() => Ok(()),
+        _ if of == DataOwner::TheCaller || caller.is_for_all() => Ok(()),
         Some(company) if caller.is_for(company) => Ok(()),
         Some(_) => Err(is_not_for(caller, needed)),
         None => Err(forbidden(format!("this needs a key with the scope `{needed}` for all companies"))),
@@ -171,8 +175,8 @@ pub fn check(caller: &Principal, method: &Method, asked: &RequestedAccess) -> Re
 }
 
 /// Refuses an employee all data of others.
-fn check_own(person: &Claims, route: Option<&Route>, asked: &RequestedAccess) -> Result<(), Problem> {
-    if route.is_none_or(|route| route.of != Of::Employee) {
+fn check_own(person: &Claims, route: Option<&RouteRights>, asked: &RequestedAccess) -> Result<(), Problem> {
+    if route.is_none_or(|route| route.of != DataOwner::Employee) {
         return Err(forbidden("an employee's token gives access only to their own entry, statistics and sessions"));
     }
     match &asked.employee {
@@ -225,7 +229,7 @@ mod tests {
                 documented.insert((method.to_uppercase(), path, serde_json::json!(ways).to_string()));
             }
         }
-        let row = |route: &Route| (route.method.to_string(), route.path.to_owned(), ways(route).to_string());
+        let row = |route: &RouteRights| (route.method.to_string(), route.path.to_owned(), ways(route).to_string());
         let routes: BTreeSet<_> = ROUTES.iter().map(row).collect();
         assert_eq!(routes.len(), ROUTES.len(), "no route is there twice");
         let lacking: Vec<_> = documented.difference(&routes).collect();
@@ -235,12 +239,14 @@ mod tests {
     }
 
     /// Callers that the document must name for a route.
-    fn ways(route: &Route) -> serde_json::Value {
+    fn ways(route: &RouteRights) -> serde_json::Value {
         let scope = route.scope.word();
         match route.of {
-            Of::Server => serde_json::json!([{ "key": [scope] }]),
-            Of::Company | Of::TheCaller => serde_json::json!([{ "key": [scope] }, { "token": [scope] }]),
-            Of::Employee => serde_json::json!([{ "key": [scope] }, { "token": [scope] }, { "token": ["employee"] }]),
+            DataOwner::Server => serde_json::json!([{ "key": [scope] }]),
+            DataOwner::Company | DataOwner::TheCaller => serde_json::json!([{ "key": [scope] }, { "token": [scope] }]),
+            DataOwner::Employee => {
+                serde_json::json!([{ "key": [scope] }, { "token": [scope] }, { "token": ["employee"] }])
+            }
         }
     }
 
@@ -286,7 +292,7 @@ mod tests {
     }
 
     /// The company that stands in the path of a route, when the path has one.
-    fn at<'a>(route: &Route, company: &'a str) -> Option<&'a str> {
+    fn at<'a>(route: &RouteRights, company: &'a str) -> Option<&'a str> {
         route.path.contains("{company}").then_some(company)
     }
 
@@ -299,7 +305,8 @@ mod tests {
                     let may = |caller| may_with(caller, &route.method, route.path, at(route, company), Some("olga"));
                     let said = format!("{} {} of {company} with {scope}", route.method, route.path);
                     assert_eq!(may(&admin), may(&key), "{said}");
-                    let is_theirs = route.of == Of::TheCaller || (route.of != Of::Server && company == "acme");
+                    let is_theirs =
+                        route.of == DataOwner::TheCaller || (route.of != DataOwner::Server && company == "acme");
                     assert_eq!(may(&admin), scope >= route.scope && is_theirs, "{said}");
                 }
             }
@@ -309,7 +316,7 @@ mod tests {
     #[test]
     fn an_admin_whose_token_names_no_scope_may_operate_and_no_more() {
         let admin = person(Role::Admin, None);
-        for route in ROUTES.iter().filter(|route| route.of != Of::Server) {
+        for route in ROUTES.iter().filter(|route| route.of != DataOwner::Server) {
             let may = may(&admin, route.method.clone(), route.path, at(route, "acme"));
             assert_eq!(may, route.scope <= Scope::Operate, "{} {}", route.method, route.path);
         }

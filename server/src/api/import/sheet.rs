@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
-use switchboard_core::{EmployeeId, Topic};
+use switchboard_core::limits::{SHARE_MAX, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::{EmployeeId, Profile, Skills, Topic};
+use switchboard_wire::skill::{LeveledSkill, NoLeveledSkill};
 
 use super::super::ask;
 use super::super::problem::Problem;
@@ -14,7 +15,7 @@ use crate::reading;
 
 /// Bad lines that are named, at most: a file with more of them repeats one mistake.
 const NAMED_MAX: usize = 100;
-const COLUMNS: [&str; 3] = ["id", "name", "topics"];
+const COLUMNS: [&str; 5] = ["id", "name", "topics", "skills", "share"];
 
 /// Result of the lines so far.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ enum Column {
     Id,
     Name,
     Topics,
+    Skills,
+    Share,
 }
 
 /// Problem of a line; no field when the whole line is bad.
@@ -55,6 +58,8 @@ struct CsvRow {
     id: String,
     name: Option<String>,
     topics: Option<Vec<String>>,
+    skills: Option<Skills>,
+    share: Option<u8>,
 }
 
 /// A field, and its problem.
@@ -197,6 +202,8 @@ fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, FieldFault> {
             b"id" => Column::Id,
             b"name" => Column::Name,
             b"topics" => Column::Topics,
+            b"skills" => Column::Skills,
+            b"share" => Column::Share,
             _ => {
                 let name = String::from_utf8_lossy(name);
                 let problem = format!("is not a column: the columns are `{}`, comma-separated", COLUMNS.join("`, `"));
@@ -230,9 +237,29 @@ fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<CsvRow, F
                 let topics = field.split(';').map(str::trim).filter(|topic| !topic.is_empty());
                 line.topics = Some(topics.map(str::to_owned).collect());
             }
+            Column::Skills => line.skills = Some(read_skills(field)?),
+            Column::Share => line.share = read_share(field.trim())?,
         }
     }
     Ok(line)
+}
+
+fn read_skills(field: &str) -> Result<Skills, FieldFault> {
+    let mut skills = Skills::new();
+    let given = field.split(';').map(str::trim).filter(|skill| !skill.is_empty());
+    for (at, text) in given.enumerate() {
+        let wrong = |problem: String| (Some(format!("skills[{at}]")), problem);
+        let LeveledSkill(skill, level) = text.parse().map_err(|error: NoLeveledSkill| wrong(error.to_string()))?;
+        if skills.insert(skill, level).is_some() {
+            return Err(wrong("names a skill for the second time".to_owned()));
+        }
+    }
+    Ok(skills)
+}
+
+fn read_share(field: &str) -> Result<Option<u8>, FieldFault> {
+    let share = (!field.is_empty()).then(|| field.parse()).transpose();
+    share.map_err(|_| (Some("share".to_owned()), format!("must be 1 to {SHARE_MAX}")))
 }
 
 fn check(line: CsvRow) -> Result<WantedEmployee, FieldFault> {
@@ -251,5 +278,8 @@ fn check(line: CsvRow) -> Result<WantedEmployee, FieldFault> {
     }
     topics.sort();
     topics.dedup();
-    Ok(WantedEmployee { id, name, topics })
+    let profile =
+        Profile { skills: line.skills.unwrap_or_default(), share: line.share.unwrap_or(Profile::default().share) };
+    profile.check().map_err(|(field, problem)| wrong(field, problem))?;
+    Ok(WantedEmployee { id, name, topics, profile })
 }
