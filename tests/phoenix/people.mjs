@@ -43,8 +43,8 @@ export class World {
   }
 
   /** Creates the employee over HTTP, connects a device and, unless told otherwise, sets the status to idle. */
-  async employee(id, { company = 'acme', topics = [], idle = true } = {}) {
-    await this.server.ask('PUT', `/v1/companies/${company}/employees/${id}`, { name: nameOf(id), topics })
+  async employee(id, { company = 'acme', topics = [], idle = true, ...more } = {}) {
+    await this.server.ask('PUT', `/v1/companies/${company}/employees/${id}`, { name: nameOf(id), topics, ...more })
     const employee = await this.device(id, { company })
     if (idle) {
       assert.deepEqual(await employee.setStatus('idle'), { status: 'idle', intent: 'idle' })
@@ -187,7 +187,7 @@ export class Employee extends Person {
   }
 
   session(session) { return Client.prototype.session.call(this, session) }
-  setStatus(status) { return this.line.push('set_status', { status }) }
+  setStatus(status, pause = {}) { return this.line.push('set_status', { status, ...pause }) }
   async offer(timeoutMs) { return (await this.line.next('offer', timeoutMs)).offer }
   async accept(offer) { return (await this.line.push('accept', { offer_id: offer.id })).session }
   reject(offer, reason) { return this.line.push('reject', { offer_id: offer.id, ...(reason ? { reason } : {}) }) }

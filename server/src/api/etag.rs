@@ -228,6 +228,8 @@ pub struct UnchangedOrNew {
 
 #[cfg(test)]
 mod tests {
+    use switchboard_core::{Command, CompanySettings, EmployeeId, Level, Profile, Time};
+
     use super::*;
 
     fn tag(set: &str, moving: Option<&str>) -> Tag {
@@ -240,6 +242,24 @@ mod tests {
 
     fn unless(text: &str) -> Conditions {
         Conditions { only_if: None, unless: NamedTags::read(text) }
+    }
+
+    #[test]
+    fn a_tag_of_an_employee_covers_skills_and_is_that_of_before_where_there_are_none() {
+        let tag_of = |profile: Profile| {
+            let mut company = Company::new("acme".parse().unwrap());
+            let employee: EmployeeId = "ann".parse().unwrap();
+            let set = Command::SetEmployee { employee: employee.clone(), name: "Ann".into(), topics: vec![], profile };
+            for command in [Command::SetCompany { name: "Acme".into(), settings: CompanySettings::default() }, set] {
+                company.take(Time::from_ms(1), &command).outcome.unwrap();
+            }
+            Tag::of_employee(company.find_employee(&employee).unwrap().1)
+        };
+        let plain = tag_of(Profile::default());
+        assert_eq!(plain.set, digest_of(&json!({ "id": "ann", "name": "Ann", "topics": [] })));
+        let skilled = Profile { skills: [("de".parse().unwrap(), Level::MOST)].into(), share: 1 };
+        assert!(!plain.sets_as(&tag_of(skilled).set));
+        assert!(!plain.sets_as(&tag_of(Profile { share: 2, ..Profile::default() }).set));
     }
 
     #[test]

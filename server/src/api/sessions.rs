@@ -212,7 +212,7 @@ pub async fn end(
     let command = Command::End { session, by: Actor::Admin, reason: reason.map(Into::into) };
     let ended = ask::command(&api, &company, command, |visit, _| {
         let company = visit.company();
-        shown(StatusCode::OK, &company.session(session).map(|session| view::session(company, session)))
+        shown(StatusCode::OK, &company.session(session).map(|session| view::coded_session(company, session)))
     });
     ended.await
 }

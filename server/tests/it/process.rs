@@ -219,7 +219,21 @@ fn a_token_is_looked_at_as_the_server_would() {
     let said = |arguments: &[&str], secret: &str| {
         run(switchboard(&[&["token"], arguments].concat()).env("SWITCHBOARD_JWT_SECRET", secret))
     };
-    let made = said(&["--role", "employee", "--sub", "ann", "--company", "acme", "--topics", " tax , law"], SECRET);
+    let made = said(
+        &[
+            "--role",
+            "employee",
+            "--sub",
+            "ann",
+            "--company",
+            "acme",
+            "--topics",
+            " tax , law",
+            "--skills",
+            "de:4, law : 2",
+        ],
+        SECRET,
+    );
     let token = made.out.trim();
     let good = said(&["--check", token], SECRET);
     assert_eq!(good.code, Some(0), "{good:?}");
@@ -235,15 +249,16 @@ fn a_token_is_looked_at_as_the_server_would() {
         (&["--role", "client"][..], "--sub"),
         (&["--role", "client", "--sub", "a", "--ttl-s", "0"], "0 is not in 1.."),
         (&["--check", "x", "--role", "client"], "cannot be used with"),
+        (&["--role", "employee", "--sub", "a", "--skills", "de:4,fr"], "a level from 1 to 10"),
     ] {
         let refused = said(arguments, SECRET);
         assert!(refused.code == EXIT_BAD_SETTING && refused.err.contains(why), "{refused:?}");
     }
-    let client = said(&["--role", "client", "--sub", "a", "--topics", "tax"], SECRET);
-    assert!(
-        client.code == Some(1) && client.err.contains("`--topics` is only for the token of an employee"),
-        "{client:?}"
-    );
+    for (flag, value) in [("--topics", "tax"), ("--skills", "de:4")] {
+        let client = said(&["--role", "client", "--sub", "a", flag, value], SECRET);
+        let why = format!("`{flag}` is only for the token of an employee");
+        assert!(client.code == Some(1) && client.err.contains(&why), "{client:?}");
+    }
 }
 
 #[test]
