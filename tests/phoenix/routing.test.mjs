@@ -191,12 +191,16 @@ test('a wrap-up is extended, coded and finished, and the client never sees the c
   assert.equal((await ann.session(session)).joined.session.code, 'solved')
 
   const [wrapUp] = (await world.device('ann')).joined.wrap_ups
+  const told = async (fits) => (await ann.line.next('session', undefined, ({ wrap_ups: all }) => all?.some(fits))).wrap_ups
+  assert.deepEqual(await told(() => true), [wrapUp], 'the end of the session tells of the wrap-up')
   assert.equal(wrapUp.session_id, session.id)
   assert.ok(Date.parse(wrapUp.max_until) - Date.parse(wrapUp.until) === 60_000, JSON.stringify(wrapUp))
   const extend = (ms) => ({ session_id: session.id, for_ms: ms })
   const { until } = await ann.line.push('extend', extend(100_000))
   assert.ok(until > wrapUp.until && until < wrapUp.max_until, until)
-  assert.equal((await world.device('ann')).joined.wrap_ups[0].until, until)
+  const extended = { ...wrapUp, until }
+  assert.deepEqual(await told((one) => one.until === until), [extended])
+  assert.deepEqual((await world.device('ann')).joined.wrap_ups, [extended])
   for (const ms of [121_000, 0, -1]) {
     const { message } = await ann.line.refused('invalid', 'extend', extend(ms))
     assert.match(message, /`for_ms`/)

@@ -308,8 +308,11 @@ pub fn status(employee: &Employee, cause: Cause) -> StatusView<'_> {
 pub struct OwnSessionView<'a> {
     session: SessionView<'a>,
     wrap_up_ends_in_ms: Option<u64>,
+    /// Told here too, because a status does not change when a wrap-up begins or is extended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrap_ups: Option<Vec<WrapUpView>>,
 }
-object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms });
+object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms; wrap_ups });
 
 /// The session as it is now. An employee who was removed with the session has nothing to wrap up.
 #[must_use]
@@ -320,7 +323,8 @@ pub fn own_session<'a>(
     now: Time,
 ) -> OwnSessionView<'a> {
     let wrap_up_ends_in_ms = employee.and_then(|employee| wrap_up_ends_in_ms(employee, now));
-    OwnSessionView { session: coded_session(company, session), wrap_up_ends_in_ms }
+    let wrap_ups = employee.and_then(wrap_ups);
+    OwnSessionView { session: coded_session(company, session), wrap_up_ends_in_ms, wrap_ups }
 }
 
 /// Time left to wrap up after a session; none at any other time.

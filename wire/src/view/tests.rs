@@ -153,7 +153,7 @@ proptest! {
         let cause = Cause::Missed.word();
         same(&StatusView { status, since, intent, cause, pause: None, resting_until, wrap_ups: None });
         let wrap_up_ends_in_ms = drawn.text.is_some().then_some(drawn.ms);
-        same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms });
+        same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms, wrap_ups: None });
         same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
         same(&PeerView { online: drawn.text.is_some() });
         same(&BrandView { id: drawn.name(), name: drawn.name(), colour: drawn.text(), logo: drawn.text() });
