@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
-use switchboard_core::routing::{Prefer, Route, Step, Wait};
+use switchboard_core::routing::{Prefer, Route, RouteStep, Wait};
 use switchboard_core::{
     Actor, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId,
     OfferId, Party, Routing, SessionId, Time, Topic, Turn, Word,
@@ -136,8 +136,8 @@ fn open(command: Command) -> Box<Scene> {
 fn routed(command: Command) -> Box<Scene> {
     let mut scene = Scene::new(EMPLOYEES);
     let steps = vec![
-        Step { prefer: Prefer::Best, ..Step::default() },
-        Step { after_ms: 20_000, at_once: 2, ..Step::default() },
+        RouteStep { prefer: Prefer::Best, ..RouteStep::default() },
+        RouteStep { after_ms: 20_000, at_once: 2, ..RouteStep::default() },
     ];
     let wait = Wait { max_ms: 600_000, ..Wait::default() };
     let route = Route { steps, wait, ..Route::default() };

@@ -139,7 +139,14 @@ pub struct Pause {
     pub until: Option<Time>,
 }
 
-/// A pause that somebody asks for.
+impl Pause {
+    /// None without a reason and without an end.
+    pub(crate) fn of(reason: Option<Word>, until: Option<Time>) -> Option<Self> {
+        (reason.is_some() || until.is_some()).then_some(Self { reason, until })
+    }
+}
+
+/// A pause that an employee or an admin asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PauseRequest {
     pub reason: Option<Word>,
@@ -166,7 +173,6 @@ pub struct Turns {
 const STRIDE: u64 = 1 << 20;
 
 impl Turns {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     fn are_none(&self) -> bool {
         *self == Self::default()
     }

@@ -9,7 +9,7 @@ use super::line::Line;
 use super::partners::Partners;
 use super::places::Places;
 use super::{Company, OpenClient, Today};
-use crate::booking::{Booking, BookingReason, BookingState};
+use crate::booking::{Booking, BookingReason, BookingRequest, BookingState};
 use crate::brand::Brand;
 use crate::employee::{Employee, Intent, Meter, Pause, Reach, Turns};
 use crate::event::{Event, IntentBy};
@@ -18,7 +18,7 @@ use crate::load::{Load, Work, WrapUp};
 use crate::offer::{Offer, Outcome};
 use crate::person::{EndedBy, Party};
 use crate::recent_bookings::RecentBookings;
-use crate::routing::{Estimate, Profile, Told};
+use crate::routing::{Estimate, Profile, Routed, Told};
 use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::CompanySettings;
 use crate::time::Time;
@@ -45,45 +45,22 @@ impl Company {
                 self.revocations.add(whose, *before, self.roster.ids().cloned());
             }
             Event::IntentSet { employee, intent, by, reason, until } => {
-                let pause =
-                    (reason.is_some() || until.is_some()).then(|| Pause { reason: reason.clone(), until: *until });
-                self.set_intent(at, *employee, (*intent, *by), pause);
+                self.set_intent(at, *employee, (*intent, *by), Pause::of(reason.clone(), *until));
             }
             Event::EmployeeConnected { employee } => self.connect_employee(at, *employee),
             Event::EmployeeDisconnected { employee } => self.disconnect_employee(at, *employee),
             Event::EmployeeUnreachable { employee } => {
                 self.change_employee(*employee, at, |e| e.reach = Reach::Gone { since: at });
             }
-            Event::WrapUpSet { employee, session, until } => self.change_employee(*employee, at, |e| {
-                let extended = e.load.wrap_ups_mut().find(|wrap_up| wrap_up.session == Some(*session));
-                extended.into_iter().for_each(|wrap_up| wrap_up.until = *until);
-            }),
-            Event::WrapUpEnded { employee, session } => self.change_employee(*employee, at, |e| {
-                let ends = |wrap_up: &WrapUp| session.is_none() || wrap_up.session == *session;
-                e.load.put_down(|work| matches!(work, Work::WrapUp(wrap_up) if ends(wrap_up)));
-            }),
+            Event::WrapUpSet { employee, session, until } => self.extend_wrap_up(at, *employee, *session, *until),
+            Event::WrapUpEnded { employee, session } => self.end_wrap_up(at, *employee, *session),
             Event::RestEnded { employee } => self.change_employee(*employee, at, |e| e.resting_until = None),
-            Event::BookingOpened(request) => {
-                let routed = self.routed(at, request);
-                // The time to wait comes before the time to find an answer.
-                let waits_until = routed.as_ref().and_then(|routed| routed.wait_until()).unwrap_or(at);
-                let deadline = waits_until.plus_ms(self.settings.booking_deadline_ms);
-                self.open_booking(Booking::new(request.clone(), routed, at, deadline));
-            }
-            Event::StepOpened { booking, step } => {
-                self.change_booking(*booking, |b| {
-                    b.waits_until = None;
-                    b.routed.iter_mut().for_each(|routed| routed.open(at, *step));
-                });
-            }
+            Event::BookingOpened(request) => self.open_booking(at, request),
+            Event::StepOpened { booking, step } => self.open_step(at, *booking, *step),
             Event::BookingWaits { booking, place, estimate } => self.begin_to_wait(at, *booking, *place, *estimate),
-            Event::AskAgainDue { booking } => {
-                self.change_booking(*booking, |b| b.routed.iter_mut().for_each(|routed| routed.ask_again(at)));
-            }
+            Event::AskAgainDue { booking } => self.change_routed(*booking, |routed| routed.ask_again(at)),
             Event::BookingChanged { booking, priority } => {
-                self.change_booking(*booking, |b| {
-                    b.routed.iter_mut().for_each(|routed| routed.set_priority(*priority));
-                });
+                self.change_routed(*booking, |routed| routed.set_priority(*priority));
             }
             Event::OfferMade { offer, employee, expires_at } => {
                 self.make_offer(at, offer.booking, *employee, *expires_at)
@@ -263,7 +240,38 @@ impl Company {
         (ms > 0).then(|| at.plus_ms(ms))
     }
 
-    fn open_booking(&mut self, booking: Booking) {
+    fn extend_wrap_up(&mut self, at: Time, no: EmployeeNo, session: SessionId, until: Time) {
+        self.change_employee(no, at, |e| {
+            let extended = e.load.wrap_ups_mut().find(|wrap_up| wrap_up.session == Some(session));
+            extended.into_iter().for_each(|wrap_up| wrap_up.until = until);
+        });
+    }
+
+    fn end_wrap_up(&mut self, at: Time, no: EmployeeNo, session: Option<SessionId>) {
+        self.change_employee(no, at, |e| {
+            let ends = |wrap_up: &WrapUp| session.is_none() || wrap_up.session == session;
+            e.load.put_down(|work| matches!(work, Work::WrapUp(wrap_up) if ends(wrap_up)));
+        });
+    }
+
+    fn open_step(&mut self, at: Time, booking: BookingId, step: u8) {
+        self.change_booking(booking, |b| {
+            // A search whose open offer is with an employee who is away waits on for another employee.
+            b.waits_until = b.waits_until.filter(|_| b.has_open_offer());
+            b.routed.iter_mut().for_each(|routed| routed.open(at, step));
+        });
+    }
+
+    fn change_routed(&mut self, booking: BookingId, change: impl FnOnce(&mut Routed)) {
+        self.change_booking(booking, |b| b.routed.as_deref_mut().map(change));
+    }
+
+    fn open_booking(&mut self, at: Time, request: &BookingRequest) {
+        let routed = self.routed(at, request);
+        // The time to wait comes before the time to find an answer.
+        let waits_until = routed.as_ref().and_then(|routed| routed.wait_until()).unwrap_or(at);
+        let deadline = waits_until.plus_ms(self.settings.booking_deadline_ms);
+        let booking = Booking::new(request.clone(), routed, at, deadline);
         if let Some(key) = &booking.key {
             self.keys.insert((booking.client.clone(), key.clone()), booking.id);
         }

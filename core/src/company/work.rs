@@ -36,7 +36,7 @@ impl Company {
             return Err(Refusal::Invalid { field: "for_ms", problem: format!("must be 1 to {TIMEOUT_MAX_MS}") });
         }
         let (reason, until) = (reason.clone(), for_ms.map(|ms| now.plus_ms(ms)));
-        let paused = (reason.is_some() || until.is_some()).then(|| Pause { reason: reason.clone(), until });
+        let paused = Pause::of(reason.clone(), until);
         if employee.intent == Intent::Offline && employee.pause == paused {
             return Ok(vec![]);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{EVERYBODY, Level, Route, Routing, Step};
+use super::{EVERYBODY, Level, Route, RouteStep, Routing};
 use crate::id::Word;
 use crate::limits::{
     AT_ONCE_MAX, CAPACITY_MAX, CHANNELS_MAX, CLIENT_SKILLS_MAX, PRIORITY_MAX, REST_MAX_MS, ROUTES_MAX,
@@ -83,7 +83,7 @@ fn check_route(route: &Route, path: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn check_step(step: &Step, path: &str) -> Result<(), Wrong> {
+fn check_step(step: &RouteStep, path: &str) -> Result<(), Wrong> {
     up_to(step.after_ms, TIMEOUT_MAX_MS, &format!("{path}.after_ms"))?;
     if !(1..=AT_ONCE_MAX).contains(&step.at_once) {
         return Err((format!("{path}.at_once"), format!("must be 1 to {AT_ONCE_MAX}")));

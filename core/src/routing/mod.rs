@@ -145,7 +145,7 @@ pub struct Route {
     #[serde(default)]
     pub channel: Option<Word>,
     /// Steps in the order in which they open. A step that is open stays open.
-    pub steps: Vec<Step>,
+    pub steps: Vec<RouteStep>,
     /// Priority of the route's bookings, 0 to 10, where the client's token has none.
     #[serde(default)]
     pub priority: u8,
@@ -174,7 +174,7 @@ impl Default for Wait {
 impl Route {
     /// Whether the route asks exactly those who take the topic, in whatever order.
     pub(crate) fn asks_whoever_takes_the_topic(&self) -> bool {
-        let plain = |step: &Step| step.topic.is_none() && step.level == Level::LEAST && step.skills.is_empty();
+        let plain = |step: &RouteStep| step.topic.is_none() && step.level == Level::LEAST && step.skills.is_empty();
         self.steps.iter().all(plain)
     }
 }
@@ -182,7 +182,7 @@ impl Route {
 /// Whom a booking may ask from a certain time on, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Step {
+pub struct RouteStep {
     /// Time from the beginning of the search to the opening of the step.
     pub after_ms: u64,
     /// None means the topic of the booking, [`EVERYBODY`] means all employees, whatever their topics.
@@ -199,7 +199,7 @@ pub struct Step {
     pub at_once: u8,
 }
 
-impl Default for Step {
+impl Default for RouteStep {
     fn default() -> Self {
         Self {
             after_ms: 0,
@@ -217,10 +217,10 @@ impl Default for Step {
 /// The topic of a step that asks all employees.
 pub const EVERYBODY: &str = "*";
 
-/// The word in [`Step::drop`] for all wishes.
+/// The word in [`RouteStep::drop`] for all wishes.
 pub const EVERYTHING: &str = "*";
 
-impl Step {
+impl RouteStep {
     /// Whether the step does not ask for that wish.
     #[must_use]
     pub fn drops(&self, wish: &Skill) -> bool {

@@ -1,6 +1,6 @@
 //! Needs: whom one step of one booking may ask.
 
-use super::{Channel, EVERYBODY, Level, Order, Prefer, Skills, Step, Wishes};
+use super::{Channel, EVERYBODY, Level, Order, Prefer, RouteStep, Skills, Wishes};
 use crate::id::Topic;
 
 /// Employees among whom a step looks.
@@ -47,7 +47,7 @@ pub(crate) enum Plain {
 }
 
 impl Need {
-    pub(crate) fn of_step(step: &Step, topic: &Topic, wishes: &Wishes, channel: Option<&Channel>) -> Self {
+    pub(crate) fn of_step(step: &RouteStep, topic: &Topic, wishes: &Wishes, channel: Option<&Channel>) -> Self {
         let mut skills = step.skills.clone();
         let of_channel = channel.into_iter().flat_map(|channel| &channel.skills);
         for (wish, level) in wishes.skills.iter().filter(|(wish, _)| !step.drops(wish)).chain(of_channel) {
@@ -73,7 +73,7 @@ impl Need {
     }
 
     /// Whom the step asks about a topic that nobody names, without wishes; none if it asks nobody.
-    pub(crate) fn of_the_rest(step: &Step) -> Option<Self> {
+    pub(crate) fn of_the_rest(step: &RouteStep) -> Option<Self> {
         if let Some(topic) = &step.topic {
             return Some(Self::of_step(step, topic, &Wishes::default(), None));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Need, Route, Routing, Step, Told, Wishes};
+use super::{Channel, Need, Route, RouteStep, Routing, Told, Wishes};
 use crate::id::{BookingId, EmployeeNo, Topic};
 use crate::time::Time;
 
@@ -175,7 +175,7 @@ impl Routed {
     }
 
     /// Steps that are open, in their order.
-    pub(crate) fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[RouteStep] {
         self.route.steps.get(..usize::from(self.open_steps)).unwrap_or(&self.route.steps)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Route, Routing, Step};
+use super::{Route, RouteStep, Routing};
 use crate::id::{Topic, Word};
 
 /// A routing with its routes by topic.
@@ -70,7 +70,7 @@ impl From<Routing> for RouteTable {
                 }
             }
         }
-        let plain = (u8::MAX, Arc::new(Route { steps: vec![Step::default()], ..Route::default() }));
+        let plain = (u8::MAX, Arc::new(Route { steps: vec![RouteStep::default()], ..Route::default() }));
         Self { routing, by_topic, of_the_rest, plain }
     }
 }

@@ -136,7 +136,8 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
 
 /// Everything that a `book` asks for beside the topic; none if it asks for nothing.
 fn wishes(fields: &Fields<'_>) -> Result<Option<Box<Wishes>>, Refusal> {
-    let wishes = Wishes { skills: fields.optional_skills("skills", WISHES_MAX)?.unwrap_or_default() };
+    let skills = fields.optional_skills("skills", WISHES_MAX)?.unwrap_or_default();
+    let wishes = Wishes { skills, ..Wishes::default() };
     Ok((!wishes.is_empty()).then(|| Box::new(wishes)))
 }
 

@@ -277,7 +277,11 @@ pub async fn put(
     let EmployeeBody { name, topics, skills, share } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
-    let profile = Profile { skills: skills.unwrap_or_default(), share: share.unwrap_or(Profile::default().share) };
+    let profile = Profile {
+        skills: skills.unwrap_or_default(),
+        share: share.unwrap_or(Profile::default().share),
+        ..Profile::default()
+    };
     check(&profile)?;
     let command = Command::SetEmployee { employee: employee.clone(), name, topics, profile };
     let put = ask::visit(&api, &company, |visit| {
@@ -328,7 +332,7 @@ pub async fn patch(
         let topics = topics.over(|| known.topics.clone(), Vec::new);
         let skills = changed_skills(&known.profile.skills, skills);
         let share = share.over(|| known.profile.share, || Profile::default().share);
-        let profile = Profile { skills, share };
+        let profile = Profile { skills, share, ..Profile::default() };
         check(&profile)?;
         let command = Command::SetEmployee { employee: employee.clone(), name, topics, profile };
         take_and_show(visit, &command, &employee, StatusCode::OK)

@@ -257,7 +257,7 @@ mod tests {
         };
         let plain = tag_of(Profile::default());
         assert_eq!(plain.set, digest_of(&json!({ "id": "ann", "name": "Ann", "topics": [] })));
-        let skilled = Profile { skills: [("de".parse().unwrap(), Level::MOST)].into(), share: 1 };
+        let skilled = Profile { skills: [("de".parse().unwrap(), Level::MOST)].into(), ..Profile::default() };
         assert!(!plain.sets_as(&tag_of(skilled).set));
         assert!(!plain.sets_as(&tag_of(Profile { share: 2, ..Profile::default() }).set));
     }

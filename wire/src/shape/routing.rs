@@ -143,7 +143,7 @@ mod tests {
 
     use serde_json::{Map, Value, json};
     use switchboard_core::Routing;
-    use switchboard_core::routing::{Route, Step};
+    use switchboard_core::routing::{Route, RouteStep};
     use utoipa::PartialSchema;
 
     use super::*;
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn the_schemas_have_the_fields_of_the_rules() {
         let routing = serde_json::to_value(Routing::default()).unwrap();
-        let step = serde_json::to_value(Step::default()).unwrap();
-        let route = serde_json::to_value(Route { topics: None, steps: vec![] }).unwrap();
+        let step = serde_json::to_value(RouteStep::default()).unwrap();
+        let route = serde_json::to_value(Route::default()).unwrap();
         for (schema, known) in [
             (schema_of::<AllRouting>(), &routing),
             (schema_of::<RoutingToSet>(), &routing),

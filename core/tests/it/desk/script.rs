@@ -17,33 +17,13 @@ impl Desk {
         {
             return command;
         }
+        if let Some(command) = of_work(words) {
+            return command;
+        }
         match words {
             ["wake"] => Command::Wake,
             ["company", "follows", by_ms] => Command::FollowClock { by_ms: by_ms.parse().unwrap() },
             [who, "goes", intent] => set_status(who, intent, false),
-            [who, "pauses", marks @ ..] => Command::SetStatus {
-                employee: who.parse().unwrap(),
-                intent: Intent::Offline,
-                by_admin: false,
-                pause: PauseRequest {
-                    reason: mark(marks, "for").map(|reason| reason.parse().unwrap()),
-                    for_ms: mark(marks, "ms").map(|ms| ms.parse().unwrap()),
-                },
-            },
-            [who, "finishes", session @ ..] => Command::Finish {
-                employee: who.parse().unwrap(),
-                session: session.first().map(|session| session_id(session)),
-            },
-            [who, "extends", session, for_ms] => Command::Extend {
-                employee: who.parse().unwrap(),
-                session: session_id(session),
-                for_ms: for_ms.parse().unwrap(),
-            },
-            [who, "codes", session, code] => Command::Code {
-                employee: who.parse().unwrap(),
-                session: session_id(session),
-                code: code.parse().unwrap(),
-            },
             [who, "connects"] if is_client(who) => Command::ClientConnected { client: who.parse().unwrap() },
             [who, "connects"] => Command::EmployeeConnected { employee: who.parse().unwrap() },
             [who, "drops"] if is_client(who) => Command::ClientDisconnected { client: who.parse().unwrap() },
@@ -154,6 +134,34 @@ impl Desk {
             _ => return None,
         })
     }
+}
+
+/// Commands of an employee about their own work.
+fn of_work(words: &[&str]) -> Option<Command> {
+    Some(match words {
+        [who, "pauses", marks @ ..] => Command::SetStatus {
+            employee: who.parse().unwrap(),
+            intent: Intent::Offline,
+            by_admin: false,
+            pause: PauseRequest {
+                reason: mark(marks, "for").map(|reason| reason.parse().unwrap()),
+                for_ms: mark(marks, "ms").map(|ms| ms.parse().unwrap()),
+            },
+        },
+        [who, "finishes", session @ ..] => Command::Finish {
+            employee: who.parse().unwrap(),
+            session: session.first().map(|session| session_id(session)),
+        },
+        [who, "extends", session, for_ms] => Command::Extend {
+            employee: who.parse().unwrap(),
+            session: session_id(session),
+            for_ms: for_ms.parse().unwrap(),
+        },
+        [who, "codes", session, code] => {
+            Command::Code { employee: who.parse().unwrap(), session: session_id(session), code: code.parse().unwrap() }
+        }
+        _ => return None,
+    })
 }
 
 pub(super) fn booking_id(text: &str) -> BookingId {

@@ -278,8 +278,11 @@ fn check(line: CsvRow) -> Result<WantedEmployee, FieldFault> {
     }
     topics.sort();
     topics.dedup();
-    let profile =
-        Profile { skills: line.skills.unwrap_or_default(), share: line.share.unwrap_or(Profile::default().share) };
+    let profile = Profile {
+        skills: line.skills.unwrap_or_default(),
+        share: line.share.unwrap_or(Profile::default().share),
+        ..Profile::default()
+    };
     profile.check().map_err(|(field, problem)| wrong(field, problem))?;
     Ok(WantedEmployee { id, name, topics, profile })
 }
