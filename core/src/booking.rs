@@ -171,6 +171,12 @@ impl Booking {
         self.routed.as_ref().map_or(1, |routed| routed.width())
     }
 
+    /// Whether the booking can have a rank: a search without a routing has one only while it waits.
+    #[inline]
+    pub(crate) const fn may_seek(&self) -> bool {
+        self.routed.is_some() || self.waits_until.is_some()
+    }
+
     /// The place among all that seek an employee whom they do not have yet. A search that has just lost its last offer,
     /// or has just begun, has none until its next step is settled.
     pub(crate) fn rank(&self) -> Option<Rank> {

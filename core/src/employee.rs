@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EmployeeId, Topic, Word};
-use crate::load::{Duty, Load};
+use crate::load::Load;
 use crate::routing::{Order, Profile};
 use crate::time::Time;
 
@@ -40,7 +40,7 @@ pub struct Employee {
     pub turns: Turns,
     /// None unless the employee is offline for a reason or for a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pause: Option<Pause>,
+    pub pause: Option<Box<Pause>>,
     /// Until when an idle employee is not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resting_until: Option<Time>,
@@ -50,17 +50,19 @@ impl Employee {
     /// The status that follows from intent, reach and load.
     #[must_use]
     pub fn status(&self) -> Status {
-        match (self.load.duty(), self.intent, self.reach) {
-            (Duty::InSession(_) | Duty::WrapUp(_), _, _) => Status::Busy,
-            (Duty::Asked(_), _, _) => Status::Init,
-            (Duty::Free, Intent::Offline, _) | (Duty::Free, Intent::Idle, Reach::Gone { .. }) => Status::Offline,
-            (Duty::Free, Intent::Idle, Reach::Connected | Reach::Grace { .. }) => Status::Idle,
+        if self.load.is_empty() {
+            if self.is_on_duty() { Status::Idle } else { Status::Offline }
+        } else if self.load.has_offer() {
+            Status::Init
+        } else {
+            Status::Busy
         }
     }
 
     /// Whether the employee can be asked now about a booking of weight 1: on duty with a live device, with room, without
     /// an open offer, and not resting.
     #[must_use]
+    #[inline]
     pub fn can_be_asked(&self) -> bool {
         self.can_be_asked_for(1)
     }
@@ -72,7 +74,8 @@ impl Employee {
     }
 
     /// Whether the employee could be asked if a device were there.
-    fn would_be_asked(&self, weight: u8) -> bool {
+    #[inline]
+    pub(crate) fn would_be_asked(&self, weight: u8) -> bool {
         self.is_on_duty()
             && self.resting_until.is_none()
             && (self.load.is_empty() || !self.load.has_offer() && self.has_room_for(weight))
@@ -161,8 +164,8 @@ pub struct PauseRequest {
 pub struct Turns {
     /// Number of the latest turn among all turns of the company; 0 before the first.
     pub latest: u64,
-    /// UTC day of the latest turn.
-    pub day: u64,
+    /// UTC day of the latest turn, in days since the epoch.
+    pub day: u32,
     /// Turns on that day.
     pub of_day: u32,
     /// Sum of a step for each turn, which is smaller for a greater share (stride scheduling).
@@ -179,6 +182,7 @@ impl Turns {
 
     /// Adds a turn, the company's `number`th, of an employee with that share.
     pub(crate) fn add(&mut self, number: u64, day: u64, share: u8) {
+        let day = u32::try_from(day).unwrap_or(u32::MAX);
         self.latest = number;
         self.of_day = if self.day == day { self.of_day.saturating_add(1) } else { 1 };
         self.day = day;
@@ -190,7 +194,7 @@ impl Turns {
         match order {
             Order::LongestIdle => 0,
             Order::RoundRobin => self.latest,
-            Order::Fewest => (self.day << 32) | self.of_day as u64,
+            Order::Fewest => ((self.day as u64) << 32) | self.of_day as u64,
             Order::Share => self.pass,
         }
     }

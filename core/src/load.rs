@@ -5,14 +5,22 @@ use serde::{Deserialize, Serialize};
 use crate::id::{BookingId, SessionId};
 use crate::time::Time;
 
-/// All that an employee has in hand, in the order in which it was taken up. A load of one thing of weight 1 has the
-/// stored form of [`Duty`], which is as old as the first store.
+/// All that an employee has in hand, in the order in which it was taken up. A load of one plain thing has the stored
+/// form of [`Duty`], which is as old as the first store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredLoad", into = "StoredLoad")]
-pub struct Load {
-    // Most employees have at most one thing in hand, so that the list is empty and takes no memory of its own.
-    first: Option<Held>,
-    more: Vec<Held>,
+pub struct Load(Hands);
+
+/// Most employees have at most one thing in hand, of weight 1: only others pay for a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Hands {
+    #[default]
+    Free,
+    Asked(BookingId),
+    InSession(SessionId),
+    WrapUp(Time),
+    /// Never empty, and never one thing that another variant holds.
+    Several(Box<Vec<Held>>),
 }
 
 /// One thing in hand, with the room that it takes.
@@ -64,20 +72,55 @@ pub enum Duty {
     WrapUp(WrapUp),
 }
 
+impl Hands {
+    const fn one(&self) -> Option<Duty> {
+        match self {
+            Self::Free | Self::Several(_) => None,
+            Self::Asked(booking) => Some(Duty::Asked(*booking)),
+            Self::InSession(session) => Some(Duty::InSession(*session)),
+            Self::WrapUp(until) => Some(Duty::WrapUp(WrapUp { until: *until, session: None, longest: None })),
+        }
+    }
+
+    fn list(&self) -> &[Held] {
+        if let Self::Several(held) = self { held } else { &[] }
+    }
+
+    /// The form for one thing, if it is plain.
+    const fn of_one(work: Duty, weight: u8) -> Option<Self> {
+        match (work, weight) {
+            (Duty::Asked(booking), 1) => Some(Self::Asked(booking)),
+            (Duty::InSession(session), 1) => Some(Self::InSession(session)),
+            (Duty::WrapUp(WrapUp { until, session: None, longest: None }), 1) => Some(Self::WrapUp(until)),
+            (Duty::Free | Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp(_), _) => None,
+        }
+    }
+
+    fn of_list(held: Vec<Held>) -> Self {
+        match held.as_slice() {
+            [] => Self::Free,
+            [Held { work, weight }] => Self::of_one(*work, *weight).unwrap_or_else(|| Self::Several(Box::new(held))),
+            _more => Self::Several(Box::new(held)),
+        }
+    }
+}
+
 impl Load {
+    fn held(&self) -> impl DoubleEndedIterator<Item = Held> {
+        let one = self.0.one().map(|work| Held { work, weight: 1 });
+        one.into_iter().chain(self.0.list().iter().copied())
+    }
+
     /// Work in hand, in the order in which it was taken up.
     pub fn works(&self) -> impl DoubleEndedIterator<Item = Work> {
-        self.first.iter().chain(&self.more).filter_map(|held| held.work.work())
+        self.held().filter_map(|held| held.work.work())
     }
 
     /// The occupation that follows from the load: an open offer before all else, then the latest session, then a
     /// wrap-up.
     #[must_use]
     pub fn duty(&self) -> Duty {
-        let Some(first) = &self.first else { return Duty::Free };
-        if self.more.is_empty() {
-            return first.work;
-        }
+        let Hands::Several(held) = &self.0 else { return self.0.one().unwrap_or(Duty::Free) };
         let rank = |duty: &Duty| match duty {
             Duty::Asked(_) => 3,
             Duty::InSession(_) => 2,
@@ -85,7 +128,7 @@ impl Load {
             Duty::Free => 0,
         };
         // Of equals the last counts, which was taken up latest.
-        self.more.iter().chain([first]).map(|held| held.work).max_by_key(rank).unwrap_or(Duty::Free)
+        held.iter().map(|held| held.work).max_by_key(rank).unwrap_or(Duty::Free)
     }
 
     /// Sessions in hand, in the order in which they began.
@@ -106,49 +149,79 @@ impl Load {
 
     /// Whether nothing is in hand.
     pub(crate) const fn is_empty(&self) -> bool {
-        self.first.is_none()
+        matches!(self.0, Hands::Free)
     }
 
     /// Whether an offer is open.
     pub(crate) fn has_offer(&self) -> bool {
-        self.first.iter().chain(&self.more).any(|held| matches!(held.work, Duty::Asked(_)))
+        match &self.0 {
+            Hands::Asked(_) => true,
+            Hands::Free | Hands::InSession(_) | Hands::WrapUp(_) => false,
+            Hands::Several(held) => held.iter().any(|held| matches!(held.work, Duty::Asked(_))),
+        }
     }
 
     /// Room that sessions and wrap-ups take. An open offer takes none, because nobody has two.
     #[must_use]
     pub fn used(&self) -> u32 {
-        let takes_room = |held: &&Held| !matches!(held.work, Duty::Asked(_));
-        self.first.iter().chain(&self.more).filter(takes_room).map(|held| u32::from(held.weight)).sum()
+        match &self.0 {
+            Hands::Free | Hands::Asked(_) => 0,
+            Hands::InSession(_) | Hands::WrapUp(_) => 1,
+            Hands::Several(held) => {
+                let takes_room = |held: &&Held| !matches!(held.work, Duty::Asked(_));
+                held.iter().filter(takes_room).map(|held| u32::from(held.weight)).sum()
+            }
+        }
     }
 
     pub(crate) fn take_up(&mut self, work: Work, weight: u8) {
-        let held = Held { work: work.into(), weight };
-        if self.first.is_none() {
-            self.first = Some(held);
-        } else {
-            self.more.push(held);
+        if self.is_empty()
+            && let Some(one) = Hands::of_one(work.into(), weight)
+        {
+            self.0 = one;
+            return;
         }
+        let mut held: Vec<Held> = self.held().collect();
+        held.push(Held { work: work.into(), weight });
+        self.0 = Hands::of_list(held);
     }
 
     /// Puts down the work that fits, and keeps the rest. Returns the weight of the last thing that was put down.
     pub(crate) fn put_down(&mut self, fits: impl Fn(&Work) -> bool) -> Option<u8> {
-        let mut weight = None;
-        let mut goes = |held: &Held| {
-            let goes = held.work.work().as_ref().is_some_and(&fits);
+        let goes = |work: Duty| work.work().as_ref().is_some_and(&fits);
+        let Hands::Several(held) = &mut self.0 else {
+            let goes = self.0.one().is_some_and(goes);
             if goes {
-                weight = Some(held.weight);
+                self.0 = Hands::Free;
             }
-            goes
+            return goes.then_some(1);
         };
-        self.more.retain(|held| !goes(held));
-        if self.first.as_ref().is_some_and(goes) {
-            self.first = if self.more.is_empty() { None } else { Some(self.more.remove(0)) };
-        }
+        let weight = held.iter().rev().find(|held| goes(held.work)).map(|held| held.weight);
+        held.retain(|held| !goes(held.work));
+        self.0 = Hands::of_list(std::mem::take(&mut **held));
         weight
     }
 
-    pub(crate) fn wrap_ups_mut(&mut self) -> impl Iterator<Item = &mut WrapUp> {
-        self.first.iter_mut().chain(&mut self.more).filter_map(|held| match &mut held.work {
+    /// Moves the ends of all wrap-ups.
+    pub(crate) fn put_off_wrap_ups(&mut self, later: impl Fn(&mut Time)) {
+        if let Hands::WrapUp(until) = &mut self.0 {
+            later(until);
+        }
+        for wrap_up in self.listed_wrap_ups_mut() {
+            later(&mut wrap_up.until);
+            wrap_up.longest.iter_mut().for_each(&later);
+        }
+    }
+
+    /// Sets the end of the wrap-up of a session.
+    pub(crate) fn extend_wrap_up(&mut self, session: SessionId, until: Time) {
+        let extended = self.listed_wrap_ups_mut().find(|wrap_up| wrap_up.session == Some(session));
+        extended.into_iter().for_each(|wrap_up| wrap_up.until = until);
+    }
+
+    fn listed_wrap_ups_mut(&mut self) -> impl Iterator<Item = &mut WrapUp> {
+        let held = if let Hands::Several(held) = &mut self.0 { held.as_mut_slice() } else { &mut [] };
+        held.iter_mut().filter_map(|held| match &mut held.work {
             Duty::WrapUp(wrap_up) => Some(wrap_up),
             Duty::Free | Duty::Asked(_) | Duty::InSession(_) => None,
         })
@@ -178,24 +251,21 @@ impl From<Work> for Duty {
 
 impl From<StoredLoad> for Load {
     fn from(stored: StoredLoad) -> Self {
-        let mut load = Self::default();
-        let held = match stored {
-            StoredLoad::One(duty) => vec![Held { work: duty, weight: 1 }],
-            StoredLoad::Several(held) => held,
-        };
-        for Held { work, weight } in held {
-            work.work().into_iter().for_each(|work| load.take_up(work, weight));
-        }
-        load
+        Self(match stored {
+            StoredLoad::One(work) => Hands::of_one(work, 1).unwrap_or_else(|| match work {
+                Duty::Free => Hands::Free,
+                Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp(_) => Hands::of_list(vec![Held { work, weight: 1 }]),
+            }),
+            StoredLoad::Several(held) => Hands::of_list(held),
+        })
     }
 }
 
 impl From<Load> for StoredLoad {
     fn from(load: Load) -> Self {
-        match load.first {
-            None => Self::One(Duty::Free),
-            Some(Held { work, weight: 1 }) if load.more.is_empty() => Self::One(work),
-            Some(first) => Self::Several([first].into_iter().chain(load.more).collect()),
+        match load.0 {
+            Hands::Several(held) => Self::Several(*held),
+            one => Self::One(one.one().unwrap_or(Duty::Free)),
         }
     }
 }

@@ -180,7 +180,7 @@ impl Company {
     fn set_intent(&mut self, at: Time, no: EmployeeNo, (intent, by): (Intent, IntentBy), pause: Option<Pause>) {
         let lapse = at.plus_ms(self.settings.intent_lapse_ms);
         self.change_employee(no, at, |e| {
-            e.pause = pause;
+            e.pause = pause.map(Box::new);
             // Only the end of the pause is forgotten.
             if by == IntentBy::PauseOver && intent == Intent::Offline {
                 return;
@@ -242,8 +242,7 @@ impl Company {
 
     fn extend_wrap_up(&mut self, at: Time, no: EmployeeNo, session: SessionId, until: Time) {
         self.change_employee(no, at, |e| {
-            let extended = e.load.wrap_ups_mut().find(|wrap_up| wrap_up.session == Some(session));
-            extended.into_iter().for_each(|wrap_up| wrap_up.until = until);
+            e.load.extend_wrap_up(session, until);
         });
     }
 
@@ -355,15 +354,15 @@ impl Company {
             b.routed.iter_mut().for_each(|routed| routed.end());
             // A client without a time to come back is connected.
             let is_there = b.client_due.take().is_none();
-            Some((employee, b.client.clone(), b.client_name.clone(), b.topic.clone(), is_there))
+            let weight = b.routed.as_ref().map_or(1, |routed| routed.weight());
+            Some((employee, weight, b.client.clone(), b.client_name.clone(), b.topic.clone(), is_there))
         });
-        let Some((no, client, client_name, topic, is_client_there)) = assigned.flatten() else { return };
+        let Some((no, weight, client, client_name, topic, is_client_there)) = assigned.flatten() else { return };
         count(&mut self.today.assigned);
         if self.routing.is_some() {
             self.roster.take_turn(no, at);
             self.note_begin(at, booking, no);
         }
-        let weight = self.bookings.get(booking).and_then(|b| b.routed.as_ref()).map_or(1, |routed| routed.weight());
         self.change_employee(no, at, |e| {
             e.load.put_down(|work| *work == Work::Offer(booking));
             e.load.take_up(Work::Session(id), weight.min(e.profile.capacity));
@@ -424,8 +423,7 @@ impl Company {
         });
         let Some((employee, booking, has_code)) = ended else { return };
         self.note_end(at, id);
-        let has_room_for_more = self.roster.get(employee).is_some_and(|employee| employee.profile.capacity > 1);
-        let wrap_up = self.wrap_up_of(at, (id, has_room_for_more), has_code);
+        let wrap_up = self.wrap_up_of(at, (id, employee), has_code);
         self.change_employee(employee, at, |e| {
             let weight = e.load.put_down(|work| *work == Work::Session(id));
             wrap_up.into_iter().for_each(|wrap_up| e.load.take_up(Work::WrapUp(wrap_up), weight.unwrap_or(1)));
@@ -436,11 +434,12 @@ impl Company {
 
     /// The wrap-up of a session that ends now.
     /// Of an employee with room for more, a wrap-up names its session.
-    fn wrap_up_of(&self, at: Time, (session, named): (SessionId, bool), has_code: bool) -> Option<WrapUp> {
+    fn wrap_up_of(&self, at: Time, (session, employee): (SessionId, EmployeeNo), has_code: bool) -> Option<WrapUp> {
         let usual_ms = self.settings.wrap_up_ms;
         let Some(table) = &self.routing else {
-            let session = named.then_some(session);
-            return (usual_ms > 0).then(|| WrapUp { until: at.plus_ms(usual_ms), session, longest: None });
+            let named = || self.roster.get(employee).is_some_and(|employee| employee.profile.capacity > 1);
+            let until = at.plus_ms(usual_ms);
+            return (usual_ms > 0).then(|| WrapUp { until, session: named().then_some(session), longest: None });
         };
         let rules = &table.routing().wrap_up;
         let longest_ms = usual_ms.max(rules.max_ms);
@@ -545,19 +544,15 @@ impl Company {
         let booking = self.bookings.get_mut(id)?;
         let was = due_of_booking(booking);
         // Before the change, because the booking may lose its needs.
-        if let Some(rank) = booking.rank() {
-            self.line.leave(booking, rank);
-        }
-        if let Some(rank) = booking.rank_in_line() {
-            self.places.leave(booking, rank);
+        if booking.may_seek() {
+            booking.rank().into_iter().for_each(|rank| self.line.leave(booking, rank));
+            booking.rank_in_line().into_iter().for_each(|rank| self.places.leave(booking, rank));
         }
         let changed = change(booking);
         let is = due_of_booking(booking);
-        if let Some(rank) = booking.rank() {
-            self.line.join(booking, rank);
-        }
-        if let Some(rank) = booking.rank_in_line() {
-            self.places.join(booking, rank);
+        if booking.may_seek() {
+            booking.rank().into_iter().for_each(|rank| self.line.join(booking, rank));
+            booking.rank_in_line().into_iter().for_each(|rank| self.places.join(booking, rank));
         }
         self.rearm(was, is);
         Some(changed)

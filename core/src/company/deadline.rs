@@ -189,10 +189,7 @@ impl Company {
                 }
                 employee.resting_until.iter_mut().for_each(later);
                 employee.pause.iter_mut().filter_map(|pause| pause.until.as_mut()).for_each(later);
-                for wrap_up in employee.load.wrap_ups_mut() {
-                    later(&mut wrap_up.until);
-                    wrap_up.longest.iter_mut().for_each(later);
-                }
+                employee.load.put_off_wrap_ups(later);
             });
         }
         self.deadlines = self.all_deadlines();

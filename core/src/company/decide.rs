@@ -206,10 +206,17 @@ impl Company {
         if let Some(open) = self.clients.get(client) {
             return Err(Refusal::AlreadyBooked(open.booking));
         }
-        let admitted = self.admit(now, request)?;
         // Room also for the offer that follows.
         let mut events = Vec::with_capacity(2);
-        events.push(Event::BookingOpened(admitted));
+        // Without a routing and wishes, nothing of the request has to be looked at.
+        if self.routing.is_none() && request.wishes.is_none() {
+            if !self.roster.has_somebody_for(&request.topic) {
+                return Err(Refusal::NoIdleEmployee(self.roster.named_by(&request.topic)));
+            }
+            events.push(Event::BookingOpened(request.clone()));
+        } else {
+            events.push(Event::BookingOpened(self.admit(now, request)?));
+        }
         Ok(events)
     }
 
@@ -268,10 +275,10 @@ impl Company {
         // An employee without a device could not have answered.
         let is_missed = |employee| unanswered && self.is_there(employee);
         // The intents go first, so that no employee is idle in between.
-        for (_, offer) in closing().filter(|(_, offer)| is_missed(offer.employee)) {
-            if self.misses_too_many(offer.employee) {
-                events.push(self.intent_off(offer.employee, IntentBy::Missed));
-            }
+        if unanswered {
+            let missed =
+                closing().filter(|(_, offer)| is_missed(offer.employee) && self.misses_too_many(offer.employee));
+            events.extend(missed.map(|(_, offer)| self.intent_off(offer.employee, IntentBy::Missed)));
         }
         for (id, offer) in closing() {
             let is_missed = is_missed(offer.employee);
@@ -306,7 +313,9 @@ impl Company {
         match offer.outcome {
             None => {
                 let mut events = vec![Event::OfferAccepted { offer: id, session }];
-                events.extend(self.close_offers(id.booking, Outcome::Taken, None, |other, _| other != id));
+                if self.bookings.get(id.booking).is_some_and(|booking| booking.routed.is_some()) {
+                    events.extend(self.close_offers(id.booking, Outcome::Taken, None, |other, _| other != id));
+                }
                 Ok(events)
             }
             Some(Outcome::Accepted) => Ok(vec![]),

@@ -103,24 +103,24 @@ impl Company {
 
     /// The booking as it is opened, with the wishes that the company allows and can meet.
     pub(super) fn admit(&self, now: Time, request: &BookingRequest) -> Result<BookingRequest, Refusal> {
+        let nobody = || Refusal::NoIdleEmployee(self.roster.named_by(&request.topic));
         let mut request = request.clone();
-        let nobody = Refusal::NoIdleEmployee(self.roster.named_by(&request.topic));
         if let Some(wishes) = &mut request.wishes {
             self.allow(now, &request.client, &request.topic, wishes)?;
             if wishes.only && wishes.wanted.is_empty() {
-                return Err(nobody);
+                return Err(nobody());
             }
         }
         request.wishes = request.wishes.filter(|wishes| !wishes.is_empty() && self.routing.is_some());
         let Some(routed) = self.routed(now, &request) else {
-            return if self.roster.has_somebody_for(&request.topic) { Ok(request) } else { Err(nobody) };
+            return if self.roster.has_somebody_for(&request.topic) { Ok(request) } else { Err(nobody()) };
         };
         if self.asks_at_once(&routed) {
             return Ok(request);
         }
         let booking = Booking::new(request.clone(), None, now, now);
         if !routed.has_line() || !routed.route().wait.empty && !self.may_still_ask(&booking, &routed) {
-            return Err(nobody);
+            return Err(nobody());
         }
         let waiting = self.places.of_route(routed.route_no());
         let full = routed.route_has_line() && !self.has_room_in_line(routed.route_no(), routed.route());

@@ -129,6 +129,7 @@ impl Company {
     }
 
     /// The offer to the first candidate. No other place makes an offer.
+    #[inline]
     fn next_offer(&self, now: Time, booking: &Booking) -> Option<Event> {
         let employee = self.next_to_ask(now, booking)?;
         let attempt = booking.latest_offer_id().attempt + 1;

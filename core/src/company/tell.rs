@@ -2,7 +2,7 @@
 
 use super::settle::left_alone;
 use super::{Company, Turn};
-use crate::employee::{Employee, Intent, Pause, Status};
+use crate::employee::{Intent, Status};
 use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, OfferId, SessionId};
 use crate::notice::{Cause, Notice};
@@ -19,16 +19,11 @@ const NOTICES_OF_MOST: usize = 8;
 /// An employee whose status may change with an event: as it was before, and the cause of a change.
 struct StatusWatch {
     employee: EmployeeNo,
-    was: Shown,
+    was: (Status, Intent),
     /// None if the event is no cause by itself.
     cause: Option<Cause>,
-}
-
-/// All that an employee's devices are shown of their status.
-type Shown = (Status, Intent, Option<Time>, Option<Pause>);
-
-fn shown(employee: &Employee) -> Shown {
-    (employee.status(), employee.intent, employee.resting_until, employee.pause.clone())
+    /// Whether the event is told also where status and intent stay: it changes a pause or a rest.
+    is_told: bool,
 }
 
 impl Company {
@@ -57,10 +52,9 @@ impl Company {
         // Of the entries of one employee, the first has the earlier status, and the last cause counts.
         watched.sort_by_key(|watched| watched.employee);
         for of_one in watched.chunk_by(|one, next| one.employee == next.employee) {
-            let StatusWatch { employee, was, .. } = &of_one[0];
-            let employee = *employee;
-            let Some(is) = self.roster.get(employee).map(shown) else { continue };
-            if is != *was
+            let StatusWatch { employee, was, .. } = of_one[0];
+            let Some(is) = self.roster.get(employee).map(|e| (e.status(), e.intent)) else { continue };
+            if (is != was || of_one.iter().any(|watched| watched.is_told))
                 && let Some(cause) = of_one.iter().rev().find_map(|watched| watched.cause)
             {
                 turn.tell(Notice::Status { employee, cause });
@@ -78,8 +72,9 @@ impl Company {
 
     fn watch(&self, event: &Event) -> Option<StatusWatch> {
         let employee = self.whose_status(event)?;
-        let was = self.roster.get(employee).map(shown)?;
-        Some(StatusWatch { employee, was, cause: cause_of(event) })
+        let was = self.roster.get(employee).map(|e| (e.status(), e.intent))?;
+        let is_told = matches!(event, Event::IntentSet { .. } | Event::RestEnded { .. });
+        Some(StatusWatch { employee, was, cause: cause_of(event), is_told })
     }
 
     fn whose_status(&self, event: &Event) -> Option<EmployeeNo> {
@@ -214,6 +209,7 @@ impl Company {
 }
 
 impl Turn {
+    #[inline]
     fn tell(&mut self, notice: Notice) {
         if self.notices.is_empty() {
             self.notices.reserve(NOTICES_OF_MOST);

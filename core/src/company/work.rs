@@ -37,7 +37,7 @@ impl Company {
         }
         let (reason, until) = (reason.clone(), for_ms.map(|ms| now.plus_ms(ms)));
         let paused = Pause::of(reason.clone(), until);
-        if employee.intent == Intent::Offline && employee.pause == paused {
+        if employee.intent == Intent::Offline && employee.pause.as_deref() == paused.as_ref() {
             return Ok(vec![]);
         }
         Ok(self.go_offline(no, Event::IntentSet { employee: no, intent, by, reason, until }))

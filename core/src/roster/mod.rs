@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::availability::{Availability, TopicAvailability};
-use crate::employee::{Employee, Status};
+use crate::employee::{Employee, Reach, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::limits::TOPICS_PER_COMPANY_MAX;
 use crate::refusal::NamedBy;
@@ -286,16 +286,10 @@ impl Roster {
         let employee = self.employees.get_mut(no.0 as usize)?.take()?;
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
-        if employee.is_on_duty() {
-            self.line.count_duty(&employee, false);
-            self.pools.count_duty(&employee, false);
-        }
+        self.line.update(no, &employee, &Seen::of(&employee), &Seen::NOWHERE);
         self.line.remove_topics(&employee.topics);
-        if let Some(place) = Spot::of(&employee) {
-            self.line.leave(&employee, place);
-        }
-        if let Some(until) = employee.awaited_until() {
-            self.line.await_no_more(no, &employee, until);
+        if employee.is_on_duty() {
+            self.pools.count_duty(&employee, false);
         }
         if !self.pools.is_empty() {
             self.pools.change(no, &employee, Stand::of(&employee), Stand::Nowhere);
@@ -334,12 +328,12 @@ impl Roster {
         change: impl FnOnce(&mut Employee),
     ) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
-        let (was, had_place, was_awaited) = (employee.status(), Spot::of(employee), employee.awaited_until());
-        let (stood, was_on_duty) = (Stand::of(employee), employee.is_on_duty());
-        let had_sessions = employee.load.sessions().count();
+        let (was, seen) = (employee.status(), Seen::of(employee));
+        let stood = (!self.pools.is_empty()).then(|| Stand::of(employee));
+        let had_sessions = if employee.profile.capacity > 1 { employee.load.sessions().count() } else { 0 };
         change(employee);
         let is = employee.status();
-        if employee.is_on_duty() && !was_on_duty {
+        if employee.is_on_duty() && !seen.is_on_duty {
             // An absence earns no turns afterwards.
             employee.turns.pass = employee.turns.pass.max(self.pass);
         }
@@ -355,33 +349,17 @@ impl Roster {
             employee.place = self.next_place;
             self.next_place = self.next_place.saturating_add(1);
         }
-        let is_on_duty = employee.is_on_duty();
-        if is_on_duty != was_on_duty {
-            self.line.count_duty(employee, is_on_duty);
-            self.pools.count_duty(employee, is_on_duty);
+        let is_seen = Seen::of(employee);
+        if is_seen != seen {
+            self.line.update(no, employee, &seen, &is_seen);
         }
-        let has_place = Spot::of(employee);
-        if has_place != had_place {
-            if let Some(place) = had_place {
-                self.line.leave(employee, place);
+        if let Some(stood) = stood {
+            if is_seen.is_on_duty != seen.is_on_duty {
+                self.pools.count_duty(employee, is_seen.is_on_duty);
             }
-            if let Some(place) = has_place {
-                self.line.join(no, employee, place);
-            }
-        }
-        if !self.pools.is_empty() {
             let stands = Stand::of(employee);
             if stands != stood {
                 self.pools.change(no, employee, stood, stands);
-            }
-        }
-        let is_awaited = employee.awaited_until();
-        if is_awaited != was_awaited {
-            if let Some(until) = was_awaited {
-                self.line.await_no_more(no, employee, until);
-            }
-            if let Some(until) = is_awaited {
-                self.line.await_them(no, employee, until);
             }
         }
         Some(employee)
@@ -437,14 +415,8 @@ impl Roster {
         self.by_id.insert(employee.id.clone(), no);
         self.statuses[employee.status() as usize] += 1;
         self.line.name(&employee.topics);
-        if let Some(place) = Spot::of(employee) {
-            self.line.join(no, employee, place);
-        }
-        if let Some(until) = employee.awaited_until() {
-            self.line.await_them(no, employee, until);
-        }
+        self.line.update(no, employee, &Seen::NOWHERE, &Seen::of(employee));
         if employee.is_on_duty() {
-            self.line.count_duty(employee, true);
             self.pools.count_duty(employee, true);
         }
         if !self.pools.is_empty() {
@@ -504,12 +476,42 @@ enum Spot {
     Loaded(Loaded),
 }
 
-impl Spot {
-    fn of(employee: &Employee) -> Option<Self> {
-        if employee.load.is_empty() {
-            return Place::of(employee).map(Self::Free);
+/// All that the lines know of an employee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    /// None if the employee cannot be asked.
+    spot: Option<Spot>,
+    awaited_until: Option<Time>,
+    is_on_duty: bool,
+}
+
+impl Seen {
+    const NOWHERE: Self = Self { spot: None, awaited_until: None, is_on_duty: false };
+
+    #[inline]
+    fn of(employee: &Employee) -> Self {
+        if !employee.is_on_duty() {
+            return Self::NOWHERE;
         }
-        employee.can_be_asked().then(|| Self::Loaded((employee.load_milli(), employee.place)))
+        let mut seen = Self { is_on_duty: true, ..Self::NOWHERE };
+        if employee.would_be_asked(1) {
+            match employee.reach {
+                Reach::Connected => seen.spot = Some(Spot::of(employee)),
+                Reach::Grace { until } => seen.awaited_until = Some(until),
+                Reach::Gone { .. } => {}
+            }
+        }
+        seen
+    }
+}
+
+impl Spot {
+    fn of(employee: &Employee) -> Self {
+        if employee.load.is_empty() {
+            Self::Free(Place::of(employee))
+        } else {
+            Self::Loaded((employee.load_milli(), employee.place))
+        }
     }
 }
 
@@ -522,18 +524,36 @@ impl TopicQueue {
         self.idle.is_empty() && self.loaded.is_empty()
     }
 
-    fn join(&mut self, spot: Spot, no: EmployeeNo) {
-        match spot {
-            Spot::Free(place) => self.idle.join(place, no),
-            Spot::Loaded(loaded) => drop(self.loaded.insert(loaded, no)),
+    /// Moves an employee. Returns 1 if employees are on duty now and none was before, or the other way round, else 0.
+    #[inline]
+    fn update(&mut self, no: EmployeeNo, employee: &Employee, was: &Seen, is: &Seen) -> u64 {
+        if was.spot != is.spot {
+            match was.spot {
+                Some(Spot::Free(place)) => self.idle.leave(place),
+                Some(Spot::Loaded(loaded)) => drop(self.loaded.remove(&loaded)),
+                None => {}
+            }
+            match is.spot {
+                Some(Spot::Free(place)) => self.idle.join(place, no),
+                Some(Spot::Loaded(loaded)) => drop(self.loaded.insert(loaded, no)),
+                None => {}
+            }
         }
-    }
-
-    fn leave(&mut self, spot: Spot) {
-        match spot {
-            Spot::Free(place) => self.idle.leave(place),
-            Spot::Loaded(loaded) => drop(self.loaded.remove(&loaded)),
+        if was.awaited_until != is.awaited_until {
+            if let Some(until) = was.awaited_until {
+                self.awaited.remove(&(until, no));
+            }
+            self.awaited.extend(is.awaited_until.map(|until| (until, no)));
         }
+        if was.is_on_duty == is.is_on_duty {
+            return 0;
+        }
+        let (was_deserted, capacity) = (self.on_duty == 0, u32::from(employee.profile.capacity));
+        (self.on_duty, self.seats) = match is.is_on_duty {
+            true => (self.on_duty + 1, self.seats + capacity),
+            false => (self.on_duty.saturating_sub(1), self.seats.saturating_sub(capacity)),
+        };
+        u64::from((self.on_duty == 0) != was_deserted)
     }
 
     /// Employees who can be asked, in the order in which they would be.
@@ -544,62 +564,24 @@ impl TopicQueue {
 }
 
 impl IdleQueue {
-    fn join(&mut self, no: EmployeeNo, employee: &Employee, spot: Spot) {
-        self.moves += 1;
-        self.idle += 1;
-        self.change(&employee.topics, |line| line.join(spot, no));
-    }
-
-    fn leave(&mut self, employee: &Employee, spot: Spot) {
-        self.moves += 1;
-        self.idle = self.idle.saturating_sub(1);
-        self.change(&employee.topics, |line| line.leave(spot));
-    }
-
-    fn await_them(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
-        self.change(&employee.topics, |line| {
-            line.awaited.insert((until, no));
-        });
-    }
-
-    fn await_no_more(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
-        self.change(&employee.topics, |line| {
-            line.awaited.remove(&(until, no));
-        });
-    }
-
-    /// Changes the lines of an employee with these topics, and counts each `available` that is another afterwards.
-    /// Every employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
-    fn change(&mut self, topics: &[Topic], change: impl Fn(&mut TopicQueue)) {
-        if topics.is_empty() {
+    /// Moves an employee in the lines of their topics, and counts each `available` that is another afterwards. Every
+    /// employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
+    fn update(&mut self, no: EmployeeNo, employee: &Employee, was: &Seen, is: &Seen) {
+        if was.spot != is.spot {
+            self.moves += u64::from(was.spot.is_some()) + u64::from(is.spot.is_some());
+            self.idle = self.idle + usize::from(is.spot.is_some()) - usize::from(was.spot.is_some());
+        }
+        if employee.topics.is_empty() {
             let was_empty = self.any_topic.is_empty();
-            change(&mut self.any_topic);
+            self.duty_flips += self.any_topic.update(no, employee, was, is);
             self.flips += u64::from(self.any_topic.is_empty() != was_empty);
         }
-        for topic in topics {
+        for topic in &employee.topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
                 let was_empty = line.is_empty();
-                change(line);
+                self.duty_flips += line.update(no, employee, was, is);
                 self.flips += u64::from(line.is_empty() != was_empty && self.any_topic.is_empty());
             }
-        }
-    }
-
-    fn count_duty(&mut self, employee: &Employee, comes: bool) {
-        let (topics, capacity) = (&employee.topics, u32::from(employee.profile.capacity));
-        let count = |line: &mut TopicQueue| {
-            let was_deserted = line.on_duty == 0;
-            (line.on_duty, line.seats) = match comes {
-                true => (line.on_duty + 1, line.seats + capacity),
-                false => (line.on_duty.saturating_sub(1), line.seats.saturating_sub(capacity)),
-            };
-            u64::from((line.on_duty == 0) != was_deserted)
-        };
-        if topics.is_empty() {
-            self.duty_flips += count(&mut self.any_topic);
-        }
-        for topic in topics {
-            self.duty_flips += self.by_topic.get_mut(topic).map_or(0, count);
         }
     }
 
@@ -627,17 +609,32 @@ impl IdleQueue {
         self.flips += u64::from(self.by_topic.len() != named);
     }
 
-    /// Merges two lines: employees who take any topic, and employees who name this one.
+    /// Merges two lines: employees who take any topic, and employees who name this one. Those with nothing in hand go
+    /// first, so that the others are looked at only when no such employee is left.
     fn in_order(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
-        let mut any = self.any_topic.iter().peekable();
-        let mut named = self.by_topic.get(topic).into_iter().flat_map(|line| line.iter()).peekable();
+        let line = self.by_topic.get(topic);
+        let mut any = self.any_topic.idle.iter().peekable();
+        let mut named = line.into_iter().flat_map(|line| line.idle.iter()).peekable();
+        let mut loaded = None;
         std::iter::from_fn(move || {
             let next = match (any.peek(), named.peek()) {
                 (Some((a, _)), Some((n, _))) if a > n => named.next(),
                 (Some(_), _) => any.next(),
                 (None, _) => named.next(),
             };
-            next.map(|(_, no)| no)
+            if let Some((_, no)) = next {
+                return Some(no);
+            }
+            let (any, named) = loaded.get_or_insert_with(|| {
+                let of_topic = line.into_iter().flat_map(|line| &line.loaded);
+                (self.any_topic.loaded.iter().peekable(), of_topic.peekable())
+            });
+            let next = match (any.peek(), named.peek()) {
+                (Some((a, _)), Some((n, _))) if a > n => named.next(),
+                (Some(_), _) => any.next(),
+                (None, _) => named.next(),
+            };
+            next.map(|(_, no)| *no)
         })
     }
 
@@ -663,7 +660,7 @@ impl IdleQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::employee::{Intent, Meter, Reach, Turns};
+    use crate::employee::{Intent, Meter, Turns};
     use crate::load::Load;
 
     fn idle(id: &str, place: u64) -> Employee {
