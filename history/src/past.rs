@@ -49,6 +49,8 @@ pub struct CompanyRow {
     pub colour: Option<String>,
     /// The id of the logo.
     pub logo: Option<String>,
+    /// JSON as it is stored; none for the default routing.
+    pub routing: Option<String>,
 }
 
 /// An employee as the tables have it.
@@ -59,6 +61,9 @@ pub struct EmployeeRow {
     /// A JSON array as it is stored.
     pub topics: String,
     pub intent: String,
+    /// A JSON object as it is stored; none without skills.
+    pub skills: Option<String>,
+    pub share: u8,
 }
 
 /// A booking with its session.

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use switchboard_core::routing::Routed;
 use switchboard_core::{
     Booking, BookingId, BookingRequest, Brand, ClientId, Company, CompanySettings, DeviceKind, Employee, EmployeeId,
-    EmployeeNo, Event, Message, MessageId, Offer, OfferId, Session, SessionId, Time, Topic,
+    EmployeeNo, Event, Message, MessageId, Offer, OfferId, Profile, Routing, Session, SessionId, Skills, Time, Topic,
 };
 
 /// A word of the contract, which is owned only when it was read back.
@@ -20,6 +21,8 @@ pub enum Row {
         settings: CompanySettings,
         created_at: Time,
         brand: Brand,
+        /// None for the default routing.
+        routing: Option<Box<Routing>>,
     },
     /// The removal of a row of `companies`, and of the company's rows in `employees`.
     CompanyGone,
@@ -28,6 +31,7 @@ pub enum Row {
         id: EmployeeId,
         name: Arc<str>,
         topics: Vec<Topic>,
+        profile: Profile,
         intent: Word,
     },
     /// The removal of a row of `employees`.
@@ -39,6 +43,8 @@ pub enum Row {
     Session(Box<SessionRow>),
     /// The notes within a row of `sessions`.
     Notes(Box<NotesRow>),
+    /// The code within a row of `sessions`.
+    Code(Box<CodeRow>),
     Message(Box<MessageRow>),
 }
 
@@ -50,6 +56,8 @@ pub struct BookingRow {
     pub client_name: Option<Arc<str>>,
     pub topic: Topic,
     pub note: Option<Arc<str>>,
+    /// Skills that the client asked for.
+    pub skills: Skills,
     pub state: Word,
     pub reason: Option<Word>,
     pub offers: u32,
@@ -58,6 +66,8 @@ pub struct BookingRow {
     pub session_id: Option<SessionId>,
     pub employee_id: Option<EmployeeId>,
     pub employee_name: Option<Arc<str>>,
+    /// Number of steps of the route that were open at the end of the search; none before the end, and without a routing.
+    pub step: Option<u8>,
 }
 
 /// A row of `offers`.
@@ -87,6 +97,8 @@ pub struct SessionRow {
     pub ended_at: Option<Time>,
     pub ended_by: Option<Word>,
     pub reason: Option<Arc<str>>,
+    /// How the session went, in a word of the company.
+    pub code: Option<Word>,
 }
 
 /// The notes in a row of `sessions`. Notes are written on their own, because a company still remembers sessions that
@@ -97,6 +109,14 @@ pub struct NotesRow {
     pub started_at: Time,
     pub body: Arc<str>,
     pub at: Time,
+}
+
+/// The code in a row of `sessions`, written on its own for the same reason as notes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRow {
+    pub session_id: SessionId,
+    pub started_at: Time,
+    pub code: Word,
 }
 
 /// A row of `messages`.
@@ -121,6 +141,8 @@ pub enum RowKey {
     Session(SessionId),
     /// The notes within a row of `sessions`.
     Notes(SessionId),
+    /// The code within a row of `sessions`.
+    Code(SessionId),
     Message(MessageId),
 }
 
@@ -136,6 +158,7 @@ impl Row {
             Self::Offer(row) => RowKey::Offer(row.id),
             Self::Session(row) => RowKey::Session(row.id),
             Self::Notes(row) => RowKey::Notes(row.session_id),
+            Self::Code(row) => RowKey::Code(row.session_id),
             Self::Message(row) => RowKey::Message(row.id),
         }
     }
@@ -193,12 +216,16 @@ enum Changed {
     Offer(OfferId),
     Session(SessionId),
     Notes(SessionId),
+    Code(SessionId),
     Message(SessionId, MessageId),
 }
 
 fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
     match event {
-        Event::CompanySet { .. } | Event::BrandSet { .. } | Event::CompanyRemoved => note(Changed::Company),
+        Event::CompanySet { .. }
+        | Event::RoutingSet { .. }
+        | Event::BrandSet { .. }
+        | Event::CompanyRemoved => note(Changed::Company),
         Event::EmployeeSet { employee, .. } | Event::IntentSet { employee, .. } => note(Changed::Employee(*employee)),
         Event::EmployeeRemoved { id, .. } => note(Changed::EmployeeGone(id.clone())),
         Event::BookingOpened(BookingRequest { booking, .. }) | Event::BookingEnded { booking, .. } => {
@@ -215,6 +242,7 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
             note(Changed::Session(*session));
         }
         Event::NotesWritten { session, .. } => note(Changed::Notes(*session)),
+        Event::SessionCoded { session, .. } => note(Changed::Code(*session)),
         Event::SessionEnded { session, .. } => note(Changed::Session(*session)),
         Event::MessageSent { session, message, .. } => note(Changed::Message(*session, *message)),
         Event::AccessRevoked { .. }
@@ -223,15 +251,14 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
-        | Event::RoutingSet { .. }
         | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
+        // The row of a booking has the steps at its end.
         | Event::StepOpened { .. }
         | Event::BookingWaits { .. }
         | Event::AskAgainDue { .. }
         | Event::BookingChanged { .. }
-        | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }
@@ -250,6 +277,9 @@ fn row(company: &Company, changed: &Changed) -> Option<Row> {
             settings: company.settings().clone(),
             created_at: company.created_at(),
             brand: company.brand().clone(),
+            routing: Some(company.routing())
+                .filter(|routing| **routing != Routing::default())
+                .map(|routing| Box::new(routing.clone())),
         },
         Changed::Employee(no) => employee_row(company.employee_no(*no)?),
         Changed::EmployeeGone(id) => Row::EmployeeGone { id: id.clone() },
@@ -257,6 +287,7 @@ fn row(company: &Company, changed: &Changed) -> Option<Row> {
         Changed::Offer(id) => offer_row(*id, company.booking(id.booking)?.offer(id.attempt)?),
         Changed::Session(id) => session_row(company.session(*id)?),
         Changed::Notes(id) => notes_row(company.session(*id)?)?,
+        Changed::Code(id) => code_row(company.session(*id)?)?,
         Changed::Message(session, id) => message_row(*session, company.session(*session)?.message(*id)?),
     })
 }
@@ -266,18 +297,21 @@ fn employee_row(employee: &Employee) -> Row {
         id: employee.id.clone(),
         name: employee.name.clone(),
         topics: employee.topics.clone(),
+        profile: employee.profile.clone(),
         intent: employee.intent.word().into(),
     }
 }
 
 fn booking_row(company: &Company, booking: &Booking) -> Row {
     let session = booking.session.and_then(|id| company.session(id));
+    let routed = booking.routed.as_deref();
     Row::Booking(Box::new(BookingRow {
         id: booking.id,
         client_id: booking.client.clone(),
         client_name: booking.client_name.clone(),
         topic: booking.topic.clone(),
         note: booking.note.clone(),
+        skills: routed.map(|routed| routed.wishes().skills.clone()).unwrap_or_default(),
         state: booking.state.word().into(),
         reason: booking.reason.map(|reason| reason.word().into()),
         offers: booking.latest_offer_id().attempt,
@@ -286,6 +320,7 @@ fn booking_row(company: &Company, booking: &Booking) -> Row {
         session_id: session.map(|s| s.id),
         employee_id: session.map(|s| s.employee_id.clone()),
         employee_name: session.map(|s| s.employee_name.clone()),
+        step: routed.filter(|_| !booking.is_open()).map(Routed::open_steps),
     }))
 }
 
@@ -315,6 +350,7 @@ fn session_row(session: &Session) -> Row {
         ended_at: session.ended_at,
         ended_by: session.ended_by.map(|by| by.word().into()),
         reason: session.reason.clone(),
+        code: session.code.as_ref().map(|code| code.to_string().into()),
     }))
 }
 
@@ -326,6 +362,11 @@ fn notes_row(session: &Session) -> Option<Row> {
         body: notes.body.clone(),
         at: notes.at,
     })))
+}
+
+fn code_row(session: &Session) -> Option<Row> {
+    let code = session.code.as_ref()?.to_string().into();
+    Some(Row::Code(Box::new(CodeRow { session_id: session.id, started_at: session.started_at, code })))
 }
 
 fn message_row(session: SessionId, message: &Message) -> Row {

@@ -159,6 +159,7 @@ impl CompanyTables {
                     booking.client_id = alias.clone();
                     booking.client_name = None;
                     booking.note = None;
+                    booking.skills.clear();
                     for offer in self.offers.values_mut().filter(|offer| offer.id.booking == booking.id) {
                         offer.reason = None;
                     }

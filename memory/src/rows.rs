@@ -60,7 +60,7 @@ impl CompanyTables {
     /// Writes the latest state of a row.
     fn put(&mut self, id: &CompanyId, row: &Row) {
         match row {
-            Row::Company { name, settings, created_at, brand } => {
+            Row::Company { name, settings, created_at, brand, routing } => {
                 self.row = Some(CompanyRow {
                     id: id.as_str().to_owned(),
                     name: name.clone(),
@@ -68,15 +68,18 @@ impl CompanyTables {
                     created_at: *created_at,
                     colour: brand.colour.map(|colour| colour.to_string()),
                     logo: brand.logo.as_ref().map(LogoId::as_str).map(str::to_owned),
+                    routing: routing.as_ref().map(json),
                 });
             }
             Row::CompanyGone => {
                 self.row = None;
                 self.employees.clear();
             }
-            Row::Employee { id, name, topics, intent } => {
+            Row::Employee { id, name, topics, profile, intent } => {
                 let (name, topics, intent) = (name.to_string(), json(topics), intent.to_string());
-                let row = EmployeeRow { id: id.as_str().to_owned(), name, topics, intent };
+                let skills = (!profile.skills.is_empty()).then(|| json(&profile.skills));
+                let (id_text, share) = (id.as_str().to_owned(), profile.share);
+                let row = EmployeeRow { id: id_text, name, topics, intent, skills, share };
                 self.employees.insert(id.clone(), row);
             }
             Row::EmployeeGone { id } => drop(self.employees.remove(id)),
@@ -87,6 +90,11 @@ impl CompanyTables {
                 // A session that is no longer in the history does not come back with its notes.
                 if self.sessions.contains_key(&new.session_id) {
                     self.notes.insert(new.session_id, (**new).clone());
+                }
+            }
+            Row::Code(new) => {
+                if let Some(session) = self.sessions.get_mut(&new.session_id) {
+                    session.code = Some(new.code.clone());
                 }
             }
             Row::Message(row) => drop(self.messages.insert((row.session_id, row.id), (**row).clone())),

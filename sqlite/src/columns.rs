@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 use switchboard_core::id::StoredAsText;
-use switchboard_core::{Company, Time};
+use switchboard_core::{Company, Skills, Time};
 use switchboard_journal::StoreError;
 
 use crate::Error;
@@ -41,6 +41,12 @@ pub(crate) fn state(row: &Row<'_>, at: usize) -> Result<Company, Error> {
     let mut company: Company = serde_json::from_str(text(row, at)?).map_err(unreadable)?;
     company.rebuild();
     Ok(company)
+}
+
+/// Skills that are stored as JSON, or null when there are none.
+pub(crate) fn skills(row: &Row<'_>, at: usize) -> Result<Skills, Error> {
+    let stored = text_or_null(row, at)?.map(|text| serde_json::from_str(text).map_err(unreadable));
+    Ok(stored.transpose()?.unwrap_or_default())
 }
 
 pub(crate) fn time_or_null(row: &Row<'_>, at: usize) -> Result<Option<Time>, Error> {

@@ -283,6 +283,18 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX days_of_employees_by_day ON days_of_employees (company_id, day);
 ",
+    // What routing adds to the rows. Null is what every row of before has: no routing, no skills, no code.
+    "
+    ALTER TABLE companies ADD COLUMN routing TEXT;
+    ALTER TABLE employees ADD COLUMN skills TEXT;
+    ALTER TABLE employees ADD COLUMN share INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE bookings ADD COLUMN skills TEXT;
+    ALTER TABLE bookings ADD COLUMN channel TEXT;
+    ALTER TABLE bookings ADD COLUMN priority INTEGER;
+    ALTER TABLE bookings ADD COLUMN step INTEGER;
+    ALTER TABLE bookings ADD COLUMN waited_ms INTEGER;
+    ALTER TABLE sessions ADD COLUMN code TEXT;
+",
 ];
 
 /// The newest schema that this version knows.
@@ -392,6 +404,33 @@ mod tests {
         assert_eq!(removals, ["again 1 0", "gone 2 1", "unfiled 1 1"]);
         assert_eq!(list("SELECT company_id FROM webhooks ORDER BY company_id")?, ["again", "unfiled"]);
         assert_eq!(list("SELECT name FROM api_keys WHERE revoked_at IS NULL ORDER BY id")?, ["both", "later", "all"]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_store_of_before_has_was_made_without_routing() -> Result<(), Error> {
+        let mut connection = Connection::open_in_memory()?;
+        for step in &MIGRATIONS[..13] {
+            connection.execute_batch(step)?;
+        }
+        connection.pragma_update(None, "user_version", 13)?;
+        connection.execute_batch(
+            "
+            INSERT INTO companies (id, name, settings, created_at) VALUES ('acme', 'A', '{}', 7);
+            INSERT INTO employees (company_id, id, name, topics, intent) VALUES ('acme', 'ann', 'A', '[]', 'idle');
+            INSERT INTO bookings (company_id, id, client_id, topic, state, offers, created_at)
+                VALUES ('acme', 'b', 'carl', 'tax', 'assigned', 1, 8);
+            INSERT INTO sessions (company_id, id, booking_id, client_id, employee_id, topic, started_at)
+                VALUES ('acme', 's', 'b', 'carl', 'ann', 'tax', 9);
+            ",
+        )?;
+        migrate(&mut connection)?;
+        let sql = "SELECT c.routing IS NULL AND e.skills IS NULL AND e.share = 1 AND b.skills IS NULL
+                       AND b.channel IS NULL AND b.priority IS NULL AND b.step IS NULL AND b.waited_ms IS NULL
+                       AND s.code IS NULL
+                   FROM companies c JOIN employees e ON e.company_id = c.id JOIN bookings b ON b.company_id = c.id
+                   JOIN sessions s ON s.booking_id = b.id";
+        assert!(connection.query_row(sql, [], |row| row.get::<_, bool>(0))?);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{CompanyId, DeviceKind, EmployeeId, LogoId, Time};
+use switchboard_core::{CompanyId, DeviceKind, EmployeeId, LogoId, Skills, Time};
 use switchboard_journal::rows::{Row, RowKey};
 
 use crate::columns::ms;
@@ -115,45 +115,58 @@ pub(super) fn write_latest<'a>(
 fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), Error> {
     let company = company.as_str();
     match row {
-        Row::Company { name, settings, created_at, brand } => {
-            let sql = "INSERT INTO companies (id, name, settings, created_at, colour, logo)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        Row::Company { name, settings, created_at, brand, routing } => {
+            let sql = "INSERT INTO companies (id, name, settings, created_at, colour, logo, routing)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                        ON CONFLICT DO UPDATE SET name = excluded.name, settings = excluded.settings,
-                           created_at = excluded.created_at, colour = excluded.colour, logo = excluded.logo";
+                           created_at = excluded.created_at, colour = excluded.colour, logo = excluded.logo,
+                           routing = excluded.routing";
             let (settings, colour) =
                 (switchboard_wire::view::json(settings), brand.colour.map(|colour| colour.to_string()));
             let logo = brand.logo.as_ref().map(LogoId::as_str);
-            connection.prepare_cached(sql)?.execute(params![company, name, settings, ms(*created_at), colour, logo])?;
+            let routing = routing.as_ref().map(switchboard_wire::view::json);
+            let values = params![company, name, settings, ms(*created_at), colour, logo, routing];
+            connection.prepare_cached(sql)?.execute(values)?;
         }
         Row::CompanyGone => {
             connection.prepare_cached("DELETE FROM companies WHERE id = ?1")?.execute([company])?;
             connection.prepare_cached("DELETE FROM employees WHERE company_id = ?1")?.execute([company])?;
         }
-        Row::Employee { id, name, topics, intent } => {
-            let sql = "INSERT INTO employees (company_id, id, name, topics, intent) VALUES (?1, ?2, ?3, ?4, ?5)
+        Row::Employee { id, name, topics, profile, intent } => {
+            let sql = "INSERT INTO employees (company_id, id, name, topics, intent, skills, share)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                        ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics,
-                           intent = excluded.intent";
-            let topics = switchboard_wire::view::json(topics);
-            connection.prepare_cached(sql)?.execute(params![company, id.as_str(), name, topics, intent])?;
+                           intent = excluded.intent, skills = excluded.skills, share = excluded.share";
+            let (topics, skills) = (switchboard_wire::view::json(topics), skills_or_null(&profile.skills));
+            let values = params![company, id.as_str(), name, topics, intent, skills, profile.share];
+            connection.prepare_cached(sql)?.execute(values)?;
         }
         Row::EmployeeGone { id } => {
             let sql = "DELETE FROM employees WHERE company_id = ?1 AND id = ?2";
             connection.prepare_cached(sql)?.execute(params![company, id.as_str()])?;
         }
         Row::Booking(_) | Row::Offer(_) => write_booking_row(connection, company, row)?,
-        Row::Session(_) | Row::Notes(_) | Row::Message(_) => write_session_row(connection, company, row)?,
+        Row::Session(_) | Row::Notes(_) | Row::Code(_) | Row::Message(_) => {
+            write_session_row(connection, company, row)?
+        }
     }
     Ok(())
+}
+
+/// Skills as JSON; none when there are none.
+fn skills_or_null(skills: &Skills) -> Option<String> {
+    (!skills.is_empty()).then(|| switchboard_wire::view::json(skills))
 }
 
 fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Result<(), Error> {
     if let Row::Booking(b) = row {
         let sql = "INSERT INTO bookings (company_id, id, client_id, topic, note, state, reason, offers, created_at,
-                       ended_at, session_id, employee_id, employee_name, client_name)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                       ended_at, session_id, employee_id, employee_name, client_name, skills, step)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
                    ON CONFLICT DO UPDATE SET state = excluded.state, reason = excluded.reason,
                        offers = excluded.offers, ended_at = excluded.ended_at, session_id = excluded.session_id,
-                       employee_id = excluded.employee_id, employee_name = excluded.employee_name";
+                       employee_id = excluded.employee_id, employee_name = excluded.employee_name,
+                       step = excluded.step";
         connection.prepare_cached(sql)?.execute(params![
             company,
             b.id.to_string(),
@@ -168,7 +181,9 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
             b.session_id.map(|id| id.to_string()),
             b.employee_id.as_ref().map(EmployeeId::as_str),
             b.employee_name,
-            b.client_name
+            b.client_name,
+            skills_or_null(&b.skills),
+            b.step
         ])?;
     }
     if let Row::Offer(o) = row {
@@ -198,10 +213,10 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
 fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Result<(), Error> {
     if let Row::Session(s) = row {
         let sql = "INSERT INTO sessions (company_id, id, booking_id, client_id, employee_id, topic, started_at,
-                       ended_at, ended_by, reason, client_name)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                       ended_at, ended_by, reason, client_name, code)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                    ON CONFLICT (company_id, id) DO UPDATE SET ended_at = excluded.ended_at,
-                       ended_by = excluded.ended_by, reason = excluded.reason";
+                       ended_by = excluded.ended_by, reason = excluded.reason, code = excluded.code";
         connection.prepare_cached(sql)?.execute(params![
             company,
             s.id.to_string(),
@@ -213,12 +228,17 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
             s.ended_at.map(ms),
             s.ended_by,
             s.reason,
-            s.client_name
+            s.client_name,
+            s.code
         ])?;
     }
     if let Row::Notes(n) = row {
         let sql = "UPDATE sessions SET notes = ?3, notes_at = ?4 WHERE company_id = ?1 AND id = ?2";
         connection.prepare_cached(sql)?.execute(params![company, n.session_id.to_string(), n.body, ms(n.at)])?;
+    }
+    if let Row::Code(c) = row {
+        let sql = "UPDATE sessions SET code = ?3 WHERE company_id = ?1 AND id = ?2";
+        connection.prepare_cached(sql)?.execute(params![company, c.session_id.to_string(), c.code])?;
     }
     if let Row::Message(m) = row {
         // Rows of a large entry are projected before its events, and after a crash once more.

@@ -93,7 +93,7 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Statement> {
             let settings = serde_json::to_string(settings)?;
             (COMPANY, vec![company, text(name), settings.into(), ms(*created_at)])
         }
-        Row::Employee { id, name, topics, intent } => {
+        Row::Employee { id, name, topics, intent, .. } => {
             let topics = serde_json::to_string(topics)?;
             (EMPLOYEE, vec![company, text(id), text(name), topics.into(), text(intent)])
         }
@@ -119,7 +119,7 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Statement> {
             let name = word(s.client_name.as_ref());
             (SESSION, vec![company, id, booking, client, employee, topic, started, ended, by, reason, name])
         }
-        Row::CompanyGone | Row::EmployeeGone { .. } | Row::Notes(_) | Row::Message(_) => {
+        Row::CompanyGone | Row::EmployeeGone { .. } | Row::Notes(_) | Row::Code(_) | Row::Message(_) => {
             bail!("no booking writes {row:?}")
         }
     })

@@ -27,8 +27,10 @@ type Step = (Kinds, bool, u8, u8);
 enum Kinds {
     Waits,
     IsFounded,
+    IsRouted,
     Ends,
     Hires,
+    Learns,
     Fires,
     Status,
     Books,
@@ -38,6 +40,7 @@ enum Kinds {
     Cancels,
     Says,
     Notes,
+    Codes,
     HangsUp,
     Consults,
     Brand,
@@ -61,7 +64,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => Just(Kinds::Waits), 3 => Just(Kinds::IsFounded), 1 => Just(Kinds::Ends), 4 => Just(Kinds::Hires),
         2 => Just(Kinds::Fires), 2 => Just(Kinds::Status), 8 => Just(Kinds::Books), 3 => Just(Kinds::Delivers),
         6 => Just(Kinds::Accepts), 3 => Just(Kinds::Rejects), 2 => Just(Kinds::Cancels), 4 => Just(Kinds::Says),
-        2 => Just(Kinds::Notes), 4 => Just(Kinds::HangsUp), 6 => Just(Kinds::Consults), 1 => Just(Kinds::Brand),
+        2 => Just(Kinds::IsRouted), 2 => Just(Kinds::Learns), 3 => Just(Kinds::Codes), 2 => Just(Kinds::Notes), 4 => Just(Kinds::HangsUp), 6 => Just(Kinds::Consults), 1 => Just(Kinds::Brand),
         2 => Just(Kinds::Snapshot), 2 => Just(Kinds::Base), 2 => Just(Kinds::Day), 1 => Just(Kinds::Cut),
         1 => Just(Kinds::EraseClient), 1 => Just(Kinds::EraseEmployee), 1 => Just(Kinds::PrepareErasure),
         3 => Just(Kinds::Audit), 1 => Just(Kinds::TrimAudit), 1 => Just(Kinds::Key), 2 => Just(Kinds::Endpoint),
@@ -143,6 +146,7 @@ impl Both {
                 life.tries(&Command::Wake)
             }
             Kinds::IsFounded if !life.company.exists() => Some(life.is_founded()),
+            Kinds::IsRouted => life.is_routed(),
             Kinds::Ends => life.ends(),
             Kinds::Hires if life.company.exists() => {
                 let employee = || person(EMPLOYEES).parse().expect("an id");
@@ -152,6 +156,7 @@ impl Both {
                 let idle = life.tries(&Command::set_status(employee(), intent, false));
                 return self.commit([hired, there, idle].into_iter().flatten());
             }
+            Kinds::Learns => life.learns(person(EMPLOYEES), 1 + other % 10),
             Kinds::Fires => life.fires(person(EMPLOYEES)),
             Kinds::Status => {
                 let intent = if other % 2 == 0 { Intent::Idle } else { Intent::Offline };
@@ -165,6 +170,7 @@ impl Both {
             Kinds::Cancels => life.cancels(),
             Kinds::Says => life.says(one % 2 == 0, &text),
             Kinds::Notes => life.notes(&text),
+            Kinds::Codes => life.codes(if one % 2 == 0 { "done" } else { "again" }),
             Kinds::HangsUp => life.hangs_up(one % 2 == 0),
             Kinds::Consults => {
                 let visits = life.consults(person(CLIENTS));

@@ -1,8 +1,11 @@
 //! The life of a company, whose visits become the entries of a store.
 
+use std::sync::Arc;
+
+use switchboard_core::routing::{ClientWishes, Rest, Route, Routing, Step, WrapUpRules};
 use switchboard_core::{
-    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Event, Intent, MessageId, OfferId,
-    Party, SessionId, Time,
+    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Event, Intent, Level, MessageId,
+    OfferId, Party, Profile, SessionId, Skills, Time, Wishes,
 };
 use switchboard_journal::rows::{Row, rows_of};
 use switchboard_journal::{Entry, JournalItem};
@@ -13,6 +16,10 @@ const MINUTE_MS: u64 = 60_000;
 
 pub fn company_id(text: &str) -> CompanyId {
     text.parse().expect("an id")
+}
+
+fn skills(level: u8) -> Skills {
+    Skills::from([("de".parse().expect("a skill"), Level::try_from(level).expect("a level"))])
 }
 
 /// A company as the exchange has it in memory.
@@ -79,6 +86,37 @@ impl Life {
         self.does(&Command::SetCompany { name: self.company.id().as_str().into(), settings })
     }
 
+    /// Sets a routing of two steps: the first asks for wishes, and the second asks two employees at once.
+    pub fn is_routed(&mut self) -> Option<Visited> {
+        let word = |word: &str| word.parse().expect("a word");
+        let steps = vec![
+            Step::default(),
+            Step { after_ms: 20_000, at_once: 2, drop: ["*".parse().expect("a skill")].into(), ..Step::default() },
+        ];
+        let routing = Box::new(Routing {
+            routes: vec![Arc::new(Route { topics: None, steps })],
+            rest: Rest { rejected_ms: 5_000, missed_ms: 10_000 },
+            wrap_up: WrapUpRules { max_ms: 0, codes: vec![word("done"), word("again")], code_required: false },
+            pause_reasons: vec![],
+            clients: ClientWishes { skills: skills(1).into_keys().collect() },
+        });
+        self.tries(&Command::SetRouting { routing })
+    }
+
+    /// Gives an employee that level of the skill that clients may ask for.
+    pub fn learns(&mut self, employee: &str, level: u8) -> Option<Visited> {
+        let profile = Profile { skills: skills(level), share: level };
+        let (employee, name) = (employee.parse().expect("an id"), employee.into());
+        self.tries(&Command::SetEmployee { employee, name, topics: vec![], profile })
+    }
+
+    /// Gives the newest session a code, also after its end.
+    pub fn codes(&mut self, code: &str) -> Option<Visited> {
+        let session = self.company.sessions().last()?;
+        let (session, employee) = (session.id, session.employee_id.clone());
+        self.tries(&Command::Code { employee, session, code: code.parse().expect("a word") })
+    }
+
     /// Hires an employee for all topics, who is connected and idle afterwards.
     pub fn hires(&mut self, employee: &str) -> Vec<Visited> {
         let id = || employee.parse().expect("an id");
@@ -100,6 +138,8 @@ impl Life {
 
     pub fn books(&mut self, client: &str) -> Option<Visited> {
         let drawn = self.draws();
+        let may_wish = !self.company.routing().clients.skills.is_empty();
+        let wishes = may_wish.then(|| Box::new(Wishes { skills: skills(2) }));
         // Every field is named, and every personal one has the client in it, so that a forgotten erasure is found.
         self.tries(&Command::Book(BookingRequest {
             booking: BookingId::from_u128(drawn),
@@ -108,7 +148,7 @@ impl Life {
             topic: "tax".parse().expect("a topic"),
             note: Some(format!("\"note of {client}\"").into()),
             key: Some(format!("key {drawn} of {client}").parse().expect("a key")),
-            wishes: None,
+            wishes,
         }))
     }
 

@@ -18,6 +18,8 @@ use crate::writes::{audit_refused, count_day};
 on_every_store! {
     a_cut_removes_what_ended_before_and_nothing_else
     an_erased_client_is_in_no_answer
+    an_erased_client_has_no_wishes
+    a_code_brings_no_session_back
     an_erased_employee_is_in_no_answer
     an_erasure_that_was_decided_is_finished_by_the_next_start
     an_erasure_that_was_not_decided_is_given_up_by_the_next_start
@@ -154,6 +156,62 @@ fn an_erased_client_is_in_no_answer(place: &dyn Place) {
     let store = place.open();
     must_not_have(&store, "carl");
     assert_eq!(revision(&store), 1);
+}
+
+/// A company with a routing, and a session of a client who asked for a skill.
+fn a_wish(place: &dyn Place) -> (OpenStore, Life) {
+    let (mut store, mut acme) = (place.open(), Life::new("acme"));
+    let mut visits = vec![acme.is_founded()];
+    visits.extend(acme.hires("ann"));
+    visits.extend(acme.is_routed());
+    visits.extend(acme.learns("ann", 7));
+    visits.extend(acme.consults("carl"));
+    visits.extend(acme.codes("done"));
+    store.commit(visits.iter().map(|visited| visited.entry()).collect()).expect("committed");
+    store.project();
+    (store, acme)
+}
+
+/// Level of each wish, and the code and open steps, of each booking.
+fn wishes(store: &OpenStore) -> Vec<(Vec<u8>, Option<u8>, Option<String>)> {
+    let found = store.ask(|past| all(|each| past.bookings_after(&company_id("acme"), "", each)));
+    let told = found.into_iter().map(|found| {
+        let levels = found.booking.skills.values().map(|level| level.number()).collect();
+        let code = found.session.and_then(|session| session.code).map(|code| code.into_owned());
+        (levels, found.booking.step, code)
+    });
+    told.collect()
+}
+
+fn an_erased_client_has_no_wishes(place: &dyn Place) {
+    let (mut store, mut acme) = a_wish(place);
+    let employees = store.ask(|past| all(|each| past.employees(&company_id("acme"), "", each)));
+    let known: Vec<_> = employees.iter().map(|row| (row.skills.as_deref(), row.share)).collect();
+    assert_eq!(known, [(Some(r#"{"de":7}"#), 7)]);
+    let row = store.ask(|past| past.company_row(&company_id("acme"))).expect("a company");
+    assert!(row.routing.is_some_and(|routing| routing.contains(r#""codes":["done","again"]"#)));
+    assert_eq!(wishes(&store), [(vec![2], Some(1), Some("done".to_owned()))]);
+    let again = acme.codes("again").expect("another code");
+    store.commit(vec![again.entry()]).expect("committed");
+    store.project();
+    assert_eq!(wishes(&store), [(vec![2], Some(1), Some("again".to_owned()))]);
+    erase(&mut store, &acme.company, client("carl", "erased-1"));
+    assert_eq!(wishes(&store), [(vec![], Some(1), Some("again".to_owned()))], "the code is the company's own word");
+}
+
+fn a_code_brings_no_session_back(place: &dyn Place) {
+    let (mut store, mut acme) = a_wish(place);
+    acme.waits(DAY_MS);
+    let late = acme.hires("bob");
+    store.commit(late.iter().map(|visited| visited.entry()).collect()).expect("committed");
+    store.project();
+    let cut = prepare_cut(&store, &acme.company, acme.now);
+    store.write(|| Write::Cut(cut.clone()));
+    assert_eq!(wishes(&store), []);
+    let again = acme.codes("again").expect("the company still remembers the session");
+    store.commit(vec![again.entry()]).expect("committed");
+    store.project();
+    assert_eq!(store.ask(|past| all(|each| past.sessions_after(&company_id("acme"), "", each))), []);
 }
 
 fn an_erased_employee_is_in_no_answer(place: &dyn Place) {

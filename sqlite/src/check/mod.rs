@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use switchboard_core::id::{StoredAsText, stored_topics};
-use switchboard_core::{Brand, Company, CompanyId, Event, Time, invariants};
+use switchboard_core::{Brand, Company, CompanyId, Event, Profile, Time, invariants};
 use switchboard_history::{Past, days};
 use switchboard_journal::StoreError;
 use switchboard_journal::rows::{Row, RowKey, rows_of, rows_of_all};
 
-use crate::columns::{parsed, parsed_or_null, state, time, unreadable};
+use crate::columns::{parsed, parsed_or_null, skills, state, text_or_null, time, unreadable};
 use crate::commit_log::{self, CommitLog, Logged};
 use crate::past::Tables;
 use crate::past::bookings::{booking_columns, offer_columns, read_booking, read_offer};
@@ -221,6 +221,7 @@ fn is_from_before(row: &Row, origin: Option<Time>) -> bool {
         Row::Offer(row) => row.made_at,
         Row::Session(row) => row.started_at,
         Row::Notes(row) => row.started_at,
+        Row::Code(row) => row.started_at,
         Row::Message(row) => row.at,
         Row::Company { .. } | Row::CompanyGone | Row::Employee { .. } | Row::EmployeeGone { .. } => return false,
     };
@@ -232,6 +233,12 @@ fn expect(expected: &mut BTreeMap<RowKey, Row>, row: Row) {
         Row::CompanyGone => expected.retain(|key, _| !matches!(key, RowKey::Company | RowKey::Employee(_))),
         Row::EmployeeGone { .. } => {
             expected.remove(&row.key());
+        }
+        // A code changes a row that is there, and brings none back.
+        Row::Code(new) => {
+            if let Some(Row::Session(session)) = expected.get_mut(&RowKey::Session(new.session_id)) {
+                session.code = Some(new.code);
+            }
         }
         Row::Company { .. }
         | Row::Employee { .. }
@@ -255,17 +262,20 @@ struct Found {
 fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, Error> {
     let id = id.as_str();
     let mut rows = Found::default();
-    let sql = "SELECT name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
+    let sql = "SELECT name, settings, created_at, colour, logo, routing FROM companies WHERE id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let settings = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
         let brand = Brand { colour: parsed_or_null(row, 3)?, logo: parsed_or_null(row, 4)? };
-        Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?), brand })
+        let routing = text_or_null(row, 5)?.map(|text| serde_json::from_str(text).map_err(unreadable)).transpose()?;
+        Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?), brand, routing })
     })?;
-    let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
+    let sql = "SELECT id, name, topics, intent, skills, share FROM employees WHERE company_id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let topics = row.get::<_, String>(2)?;
         let topics = stored_topics(&mut serde_json::Deserializer::from_str(&topics)).map_err(unreadable)?;
-        Ok(Row::Employee { id: parsed(row, 0)?, name: row.get(1)?, topics, intent: row.get::<_, String>(3)?.into() })
+        let profile = Profile { skills: skills(row, 4)?, share: row.get(5)? };
+        let (id, name, intent) = (parsed(row, 0)?, row.get(1)?, row.get::<_, String>(3)?.into());
+        Ok(Row::Employee { id, name, topics, profile, intent })
     })?;
     read_booking_rows(connection, id, &mut rows)?;
     read_session_rows(connection, id, &mut rows)?;

@@ -244,7 +244,7 @@ impl Begun {
         let (found, renamed) = match self.named.is_client {
             true => (
                 "SELECT id FROM bookings WHERE company_id = ?1 AND client_id = ?2 LIMIT ?3",
-                "UPDATE bookings SET client_id = ?3, client_name = NULL, note = NULL
+                "UPDATE bookings SET client_id = ?3, client_name = NULL, note = NULL, skills = NULL
                  WHERE company_id = ?1 AND id = ?2",
             ),
             false => (

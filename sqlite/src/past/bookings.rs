@@ -9,14 +9,14 @@ use switchboard_journal::rows::{BookingRow, OfferRow};
 use super::Tables;
 use super::sessions::read_session;
 use crate::Error;
-use crate::columns::{ms, parsed, parsed_or_null, text, time, time_or_null};
+use crate::columns::{ms, parsed, parsed_or_null, skills, text, time, time_or_null};
 use crate::removal::begins_at;
 
 /// The columns that [`read_booking`] expects, in order.
 macro_rules! booking_columns {
     () => {
         "b.id, b.client_id, b.topic, b.note, b.state, b.reason, b.offers, b.created_at, b.ended_at, b.session_id,
-         b.employee_id, b.employee_name, b.client_name"
+         b.employee_id, b.employee_name, b.client_name, b.skills, b.step"
     };
 }
 pub(crate) use booking_columns;
@@ -58,7 +58,7 @@ macro_rules! bookings {
 }
 
 /// Number of a booking's columns, behind which those of its session begin.
-const BOOKING_COLUMNS: usize = 13;
+const BOOKING_COLUMNS: usize = 15;
 
 /// The query for a filter, by the index that leads to the fewest other bookings.
 pub(super) fn listing(filter: &HistoryFilter) -> &'static str {
@@ -155,6 +155,8 @@ pub(crate) fn read_booking(row: &Row<'_>) -> Result<BookingRow, Error> {
         employee_id: parsed_or_null(row, 10)?,
         employee_name: row.get(11)?,
         client_name: row.get(12)?,
+        skills: skills(row, 13)?,
+        step: row.get(14)?,
     })
 }
 

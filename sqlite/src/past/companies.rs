@@ -31,7 +31,7 @@ impl Companies for Tables<'_> {
     }
 
     fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> HistoryResult<()> {
-        let sql = "SELECT id, name, settings, created_at, colour, logo FROM companies
+        let sql = "SELECT id, name, settings, created_at, colour, logo, routing FROM companies
                    WHERE id > ?1 AND id >= ?2 AND id < ?3
                        AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))) ORDER BY id LIMIT ?4";
         let CompaniesAsked { among, prefix, after, limit } = asked;
@@ -40,14 +40,16 @@ impl Companies for Tables<'_> {
     }
 
     fn company_row(&self, company: &CompanyId) -> HistoryResult<Option<CompanyRow>> {
-        let sql = "SELECT id, name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
+        let sql = "SELECT id, name, settings, created_at, colour, logo, routing FROM companies WHERE id = ?1";
         self.one(sql, [company.as_str()], read_company_row)
     }
 
     fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> HistoryResult<()> {
-        let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1 AND id > ?2 ORDER BY id";
+        let sql = "SELECT id, name, topics, intent, skills, share FROM employees
+                   WHERE company_id = ?1 AND id > ?2 ORDER BY id";
         let read = |row: &Row<'_>| {
-            Ok(EmployeeRow { id: row.get(0)?, name: row.get(1)?, topics: row.get(2)?, intent: row.get(3)? })
+            let (id, name, topics, intent) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(EmployeeRow { id, name, topics, intent, skills: row.get(4)?, share: row.get(5)? })
         };
         self.each(sql, [company.as_str(), after], read, each)
     }
@@ -107,5 +109,6 @@ fn read_company_row(row: &Row<'_>) -> Result<CompanyRow, Error> {
         created_at: time(row.get(3)?),
         colour: row.get(4)?,
         logo: row.get(5)?,
+        routing: row.get(6)?,
     })
 }

@@ -15,7 +15,7 @@ use crate::removal::begins_at;
 macro_rules! session_columns {
     () => {
         "s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason,
-         s.client_name"
+         s.client_name, s.code"
     };
 }
 pub(crate) use session_columns;
@@ -170,6 +170,7 @@ pub(crate) fn read_session(row: &Row<'_>, at: usize) -> Result<SessionRow, Error
         ended_by: row.get::<_, Option<String>>(at + 7)?.map(Into::into),
         reason: row.get(at + 8)?,
         client_name: row.get(at + 9)?,
+        code: row.get::<_, Option<String>>(at + 10)?.map(Into::into),
     })
 }
 

@@ -6,7 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use switchboard_core::{Command, Company, CompanyId, CompanySettings, Event, Time};
+use switchboard_core::routing::{ClientWishes, WrapUpRules};
+use switchboard_core::{
+    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Event, Intent, Level, OfferId,
+    Profile, Routing, SessionId, Skills, Time, Wishes,
+};
 use switchboard_history::HistoryResult;
 use switchboard_journal::audit::AuditEntry;
 use switchboard_journal::{Committer, Entry, Fate, Journal, JournalItem, Projection, Store, StoreError, Write};
@@ -81,6 +85,68 @@ impl Life {
     fn hires(&mut self, employee: &str) -> JournalItem {
         let employee = employee.parse().expect("an id");
         self.lives(&Command::set_employee(employee, "A".into(), vec!["tax".parse().expect("a topic")]))
+    }
+}
+
+#[test]
+fn what_routing_adds_to_the_rows_is_checked() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let mut acme = Life::new("acme");
+    let (ann, carl) = (|| "ann".parse().expect("an id"), || "carl".parse().expect("an id"));
+    let (booking, session) = (BookingId::from_u128(1), SessionId::from_u128(2));
+    let code = || "done".parse().expect("a word");
+    let skills: Skills = [("de".parse().expect("a skill"), Level::LEAST)].into();
+    let routing = Box::new(Routing {
+        wrap_up: WrapUpRules { codes: vec![code()], ..WrapUpRules::default() },
+        clients: ClientWishes { skills: skills.keys().cloned().collect() },
+        ..Routing::default()
+    });
+    let wishes = Some(Box::new(Wishes { skills: skills.clone() }));
+    let offer = OfferId { booking, attempt: 1 };
+    let mut entries = vec![acme.is_founded()];
+    for command in [
+        Command::SetRouting { routing },
+        Command::SetEmployee {
+            employee: ann(),
+            name: "A".into(),
+            topics: vec![],
+            profile: Profile { skills, share: 3 },
+        },
+        Command::EmployeeConnected { employee: ann() },
+        Command::set_status(ann(), Intent::Idle, false),
+        Command::Book(BookingRequest {
+            wishes,
+            ..BookingRequest::new(booking, carl(), "tax".parse().expect("a topic"))
+        }),
+        Command::Accept { employee: ann(), offer, session },
+        Command::End { session, by: Actor::Client(carl()), reason: None },
+        Command::Code { employee: ann(), session, code: code() },
+    ] {
+        entries.push(acme.lives(&command));
+    }
+    store.commit(&mut entries).expect("stored");
+    store.project(Projection::All).expect("projected");
+    let differences = || check::check(&reader).expect("it can be read").differences;
+    assert_eq!(differences(), Vec::<String>::new());
+    let connection = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
+    for (change, back) in [
+        ("UPDATE companies SET routing = NULL", None),
+        ("UPDATE employees SET skills = NULL", Some(r#"UPDATE employees SET skills = '{"de":1}'"#)),
+        ("UPDATE employees SET share = 1", Some("UPDATE employees SET share = 3")),
+        ("UPDATE bookings SET skills = NULL", Some(r#"UPDATE bookings SET skills = '{"de":1}'"#)),
+        ("UPDATE bookings SET step = 2", Some("UPDATE bookings SET step = 1")),
+        ("UPDATE sessions SET code = NULL", Some("UPDATE sessions SET code = 'done'")),
+    ]
+    .into_iter()
+    .rev()
+    {
+        connection.execute_batch(change).expect("changed");
+        assert_eq!(differences().len(), 1, "{change}");
+        if let Some(back) = back {
+            connection.execute_batch(back).expect("changed");
+            assert_eq!(differences().len(), 0, "{back}");
+        }
     }
 }
 
