@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     CompanySet,
+    RoutingSet,
     CompanyRemoved,
     EmployeeSet,
     EmployeeRemoved,
@@ -19,12 +20,15 @@ pub enum Kind {
     SessionStarted,
     MessageSent,
     SessionEnded,
+    /// The employee said with a code how the session went.
+    SessionCoded,
 }
 
 impl Kind {
     /// All kinds, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::CompanySet,
+        Self::RoutingSet,
         Self::CompanyRemoved,
         Self::EmployeeSet,
         Self::EmployeeRemoved,
@@ -37,6 +41,7 @@ impl Kind {
         Self::SessionStarted,
         Self::MessageSent,
         Self::SessionEnded,
+        Self::SessionCoded,
     ];
 
     /// The word on the wire.
@@ -44,6 +49,7 @@ impl Kind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::CompanySet => "company.set",
+            Self::RoutingSet => "routing.set",
             Self::CompanyRemoved => "company.removed",
             Self::EmployeeSet => "employee.set",
             Self::EmployeeRemoved => "employee.removed",
@@ -56,6 +62,7 @@ impl Kind {
             Self::SessionStarted => "session.started",
             Self::MessageSent => "message.sent",
             Self::SessionEnded => "session.ended",
+            Self::SessionCoded => "session.coded",
         }
     }
 
@@ -64,6 +71,7 @@ impl Kind {
     pub const fn stored(self) -> &'static str {
         match self {
             Self::CompanySet => "company_set",
+            Self::RoutingSet => "routing_set",
             Self::CompanyRemoved => "company_removed",
             Self::EmployeeSet => "employee_set",
             Self::EmployeeRemoved => "employee_removed",
@@ -76,14 +84,16 @@ impl Kind {
             Self::SessionStarted => "offer_accepted",
             Self::MessageSent => "message_sent",
             Self::SessionEnded => "session_ended",
+            Self::SessionCoded => "session_coded",
         }
     }
 
-    /// Fields of the event's data, for the documentation.
+    /// Fields that the event's data always has, for the documentation.
     #[must_use]
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
             Self::CompanySet => &["name", "settings"],
+            Self::RoutingSet => &["routing"],
             Self::CompanyRemoved => &[],
             Self::EmployeeSet => &["employee_id", "name", "topics"],
             Self::EmployeeRemoved => &["employee_id"],
@@ -121,6 +131,29 @@ impl Kind {
             Self::SessionEnded => {
                 &["session_id", "booking_id", "client_id", "employee_id", "topic", "started_at", "ended_by", "reason"]
             }
+            Self::SessionCoded => &["session_id", "booking_id", "employee_id", "code"],
+        }
+    }
+
+    /// Fields that the event's data has where they apply, for the documentation.
+    #[must_use]
+    pub const fn fields_where_they_apply(self) -> &'static [&'static str] {
+        match self {
+            Self::EmployeeSet => &["skills", "share"],
+            Self::EmployeeIntent => &["reason", "until"],
+            Self::BookingOpened => &["skills"],
+            Self::CompanySet
+            | Self::RoutingSet
+            | Self::CompanyRemoved
+            | Self::EmployeeRemoved
+            | Self::OfferMade
+            | Self::OfferDelivered
+            | Self::OfferClosed
+            | Self::BookingEnded
+            | Self::SessionStarted
+            | Self::MessageSent
+            | Self::SessionEnded
+            | Self::SessionCoded => &[],
         }
     }
 

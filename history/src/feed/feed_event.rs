@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use switchboard_core::{BookingId, CompanyId, CompanySettings, MessageId, OfferId, SessionId, Time};
+use switchboard_core::{
+    BookingId, CompanyId, CompanySettings, MessageId, OfferId, Profile, Routing, SessionId, Skills, Time, Word,
+};
 use switchboard_wire::Kind;
 use switchboard_wire::view::{self, Moment};
 
@@ -58,11 +60,16 @@ pub(super) enum Data {
         name: String,
         settings: CompanySettings,
     },
+    RoutingSet {
+        routing: Box<Routing>,
+    },
     CompanyRemoved {},
     EmployeeSet {
         employee_id: String,
         name: String,
         topics: Vec<String>,
+        #[serde(flatten)]
+        profile: Profile,
     },
     EmployeeRemoved {
         employee_id: String,
@@ -71,6 +78,10 @@ pub(super) enum Data {
         employee_id: Option<String>,
         intent: &'static str,
         by: switchboard_core::IntentBy,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Word>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Moment>,
     },
     BookingOpened {
         booking_id: BookingId,
@@ -78,6 +89,8 @@ pub(super) enum Data {
         client_name: Option<String>,
         topic: String,
         note: Option<Box<RawValue>>,
+        #[serde(skip_serializing_if = "Skills::is_empty")]
+        skills: Skills,
     },
     OfferMade {
         offer_id: OfferId,
@@ -136,6 +149,12 @@ pub(super) enum Data {
         started_at: Option<Moment>,
         ended_by: &'static str,
         reason: Option<String>,
+    },
+    SessionCoded {
+        session_id: SessionId,
+        booking_id: Option<String>,
+        employee_id: Option<String>,
+        code: Word,
     },
 }
 

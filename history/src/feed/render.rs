@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 use switchboard_core::{
-    BookingId, BookingRequest, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time,
+    BookingId, BookingRequest, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time, Word,
 };
 use switchboard_journal::StoreError;
 use switchboard_wire::Kind;
@@ -34,7 +34,7 @@ pub(super) fn told(
 pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> HistoryResult<Option<String>> {
     let rows = Rows { past, company };
     Ok(match event {
-        Event::CompanySet { .. } | Event::CompanyRemoved => Some("company".to_owned()),
+        Event::CompanySet { .. } | Event::RoutingSet { .. } | Event::CompanyRemoved => Some("company".to_owned()),
         Event::EmployeeSet { employee, .. }
         | Event::EmployeeRemoved { employee, .. }
         | Event::IntentSet { employee, .. } => Some(lane_of_employee(*employee)),
@@ -45,7 +45,9 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
         | Event::OfferDelivered { offer, .. }
         | Event::OfferClosed { offer, .. }
         | Event::OfferAccepted { offer, .. } => Some(offer.booking.to_string()),
-        Event::MessageSent { session, .. } | Event::SessionEnded { session, .. } => Some(rows.session(*session)?.0),
+        Event::MessageSent { session, .. }
+        | Event::SessionCoded { session, .. }
+        | Event::SessionEnded { session, .. } => Some(rows.session(*session)?.0),
         Event::NotesWritten { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }
@@ -54,7 +56,6 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
-        | Event::RoutingSet { .. }
         | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
@@ -62,7 +63,6 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
         | Event::BookingWaits { .. }
         | Event::AskAgainDue { .. }
         | Event::BookingChanged { .. }
-        | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }
@@ -78,25 +78,31 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
             let data = Data::CompanySet { name: name.to_string(), settings: settings.clone() };
             (Kind::CompanySet, "company".to_owned(), data)
         }
+        Event::RoutingSet { routing } => {
+            (Kind::RoutingSet, "company".to_owned(), Data::RoutingSet { routing: routing.clone() })
+        }
         Event::CompanyRemoved => (Kind::CompanyRemoved, "company".to_owned(), Data::CompanyRemoved {}),
-        Event::EmployeeSet { employee, id, name, topics, profile: _ } => {
+        Event::EmployeeSet { employee, id, name, topics, profile } => {
             let topics = topics.iter().map(ToString::to_string).collect();
-            let data = Data::EmployeeSet { employee_id: id.to_string(), name: name.to_string(), topics };
+            let (employee_id, name, profile) = (id.to_string(), name.to_string(), profile.clone());
+            let data = Data::EmployeeSet { employee_id, name, topics, profile };
             (Kind::EmployeeSet, lane_of_employee(*employee), data)
         }
         Event::EmployeeRemoved { employee, id } => {
             let data = Data::EmployeeRemoved { employee_id: id.to_string() };
             (Kind::EmployeeRemoved, lane_of_employee(*employee), data)
         }
-        Event::IntentSet { employee, intent, by, reason: _, until: _ } => {
+        Event::IntentSet { employee, intent, by, reason, until } => {
             let employee_id = rows.employee_with_number(*employee, seq)?;
-            let lane = lane_of_employee(*employee);
-            (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent: intent.word(), by: *by })
+            let (lane, intent, by) = (lane_of_employee(*employee), intent.word(), *by);
+            let (reason, until) = (reason.clone(), until.map(Moment));
+            (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent, by, reason, until })
         }
-        Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key: _, wishes: _ }) => {
+        Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key: _, wishes }) => {
             let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
             let client_name = client_name.as_deref().map(str::to_owned);
-            let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note };
+            let skills = wishes.as_deref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
+            let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note, skills };
             (Kind::BookingOpened, booking.to_string(), data)
         }
         Event::OfferMade { offer, employee: _, expires_at } => offer_made(rows, at, *offer, *expires_at)?,
@@ -127,6 +133,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
         Event::SessionEnded { session, by, reason } => {
             session_ended(rows, *session, by.word(), reason.as_deref().map(str::to_owned))?
         }
+        Event::SessionCoded { session, code } => session_coded(rows, *session, code)?,
         // Notes belong to the employee, and leave the server only by an API key. Pages read a company's appearance when
         // they join.
         Event::NotesWritten { .. }
@@ -138,7 +145,6 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
-        | Event::RoutingSet { .. }
         | Event::WrapUpSet { .. }
         | Event::WrapUpEnded { .. }
         | Event::RestEnded { .. }
@@ -146,7 +152,6 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
         | Event::BookingWaits { .. }
         | Event::AskAgainDue { .. }
         | Event::BookingChanged { .. }
-        | Event::SessionCoded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }
@@ -217,6 +222,12 @@ fn session_ended(
 ) -> HistoryResult<RenderedEvent> {
     let (lane, of, started_at) = rows.session(session)?;
     Ok((Kind::SessionEnded, lane, Data::SessionEnded { of, started_at, ended_by, reason }))
+}
+
+fn session_coded(rows: &Rows<'_>, session_id: SessionId, code: &Word) -> HistoryResult<RenderedEvent> {
+    let (lane, SessionData { booking_id, employee_id, .. }, _) = rows.session(session_id)?;
+    let code = code.clone();
+    Ok((Kind::SessionCoded, lane, Data::SessionCoded { session_id, booking_id, employee_id, code }))
 }
 
 /// A client's JSON, unchanged.

@@ -121,8 +121,11 @@ fn the_page_of_webhooks_has_every_type_of_event_with_its_fields() {
     let said = rows(&document("docs/webhooks.md"), "events");
     let said: Vec<[String; 2]> = said.into_iter().map(|row| [row[0].clone(), row[2].clone()]).collect();
     let quoted = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let known: Vec<[String; 2]> =
-        Kind::ALL.into_iter().map(|kind| [quoted(&[kind.word()]), quoted(kind.fields())]).collect();
+    let fields = |kind: Kind| match kind.fields_where_they_apply() {
+        [] => quoted(kind.fields()),
+        more => format!("{}; where they apply {}", quoted(kind.fields()), quoted(more)),
+    };
+    let known: Vec<[String; 2]> = Kind::ALL.into_iter().map(|kind| [quoted(&[kind.word()]), fields(kind)]).collect();
     assert_eq!(said, known);
 }
 

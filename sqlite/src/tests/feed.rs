@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use switchboard_core::routing::{ClientWishes, WrapUpRules};
 use switchboard_core::{
-    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Intent, MessageId, OfferId,
-    SessionId, Time,
+    Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Intent, Level, MessageId, OfferId,
+    PauseRequest, Profile, Routing, SessionId, Skills, Time, Wishes,
 };
 use switchboard_history::feed::FeedSlice;
 use switchboard_history::{HistoryResult, Past};
@@ -73,6 +74,21 @@ impl House {
         all.events.iter().map(|told| serde_json::from_str(&told.json).expect("JSON")).collect()
     }
 
+    /// Sets a routing, and does what only a company with one does.
+    fn is_routed(&mut self) {
+        let routing = Box::new(Routing {
+            wrap_up: WrapUpRules { codes: vec![id("done")], ..WrapUpRules::default() },
+            clients: ClientWishes { skills: german().into_keys().collect() },
+            ..Routing::default()
+        });
+        self.lives(&Command::SetRouting { routing });
+        let profile = Profile { skills: german(), share: 3 };
+        self.lives(&Command::SetEmployee { employee: id("ann"), name: "ANN".into(), topics: vec![], profile });
+        self.lives(&Command::Code { employee: id("bob"), session: SESSION, code: id("done") });
+        let pause = PauseRequest { reason: Some(id("lunch")), for_ms: Some(60_000) };
+        self.lives(&Command::SetStatus { employee: id("bob"), intent: Intent::Offline, by_admin: false, pause });
+    }
+
     /// A company to which everything happens that the feed tells.
     fn a_full_life() -> Self {
         let mut house = Self::new();
@@ -88,13 +104,20 @@ impl House {
         let (body, session_max_bytes) = ("my secret".into(), u64::MAX);
         house.lives(&Command::Send { session: SESSION, message, by, body, key: None, session_max_bytes });
         house.lives(&Command::End { session: SESSION, by: Actor::Admin, reason: None });
+        house.is_routed();
         let open = BookingId::from_u128(10);
-        house.books(open, "carol");
+        let wishes = Some(Box::new(Wishes { skills: german() }));
+        let request = BookingRequest { wishes, ..BookingRequest::new(open, id("carol"), id("tax")) };
+        house.lives(&Command::Book(request));
         house.lives(&Command::Cancel { booking: open, by: Actor::Admin });
         house.lives(&Command::RemoveEmployee { employee: id("ann"), revoke_before: Time::from_ms(1) });
         house.lives(&Command::RemoveCompany { revoke_before: Time::from_ms(1) });
         house
     }
+}
+
+fn german() -> Skills {
+    Skills::from([(id("de"), Level::LEAST)])
 }
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -110,11 +133,43 @@ fn each_type_of_event_is_told_with_the_fields_that_are_documented() {
     let told = House::a_full_life().all();
     let happened: BTreeSet<&str> = types(&told).into_iter().collect();
     assert_eq!(happened, Kind::ALL.into_iter().map(Kind::word).collect(), "all types have happened");
+    let (mut applied, mut may_apply) = (BTreeSet::new(), BTreeSet::new());
     for event in &told {
         let kind = Kind::of(event["type"].as_str().expect("a type")).expect("a known type");
         let fields: BTreeSet<&str> = event["data"].as_object().expect("data").keys().map(String::as_str).collect();
-        assert_eq!(fields, kind.fields().iter().copied().collect(), "{event}");
+        let always: BTreeSet<&str> = kind.fields().iter().copied().collect();
+        let more: BTreeSet<&str> = kind.fields_where_they_apply().iter().copied().collect();
+        assert!(always.is_subset(&fields), "{event}");
+        applied.extend(fields.difference(&always).map(|field| (kind.word(), *field)));
+        may_apply.extend(more.into_iter().map(|field| (kind.word(), field)));
     }
+    assert_eq!(applied, may_apply, "fields that are left out where they do not apply");
+    let plain = |kind: Kind| {
+        let fields = |event: &&Value| event["data"].as_object().expect("data").len();
+        told.iter().filter(|event| event["type"] == kind.word()).map(|event| fields(&event)).min()
+    };
+    for kind in Kind::ALL {
+        assert_eq!(plain(kind), Some(kind.fields().len()), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_routing_a_pause_and_a_code_are_told_as_they_were_set() {
+    let told = House::a_full_life().all();
+    let data = |kind: Kind| told.iter().rfind(|event| event["type"] == kind.word()).map(|event| &event["data"]);
+    let routing = data(Kind::RoutingSet).expect("a routing");
+    assert_eq!(routing["routing"]["wrap_up"]["codes"], serde_json::json!(["done"]));
+    assert_eq!(
+        data(Kind::SessionCoded),
+        Some(&serde_json::json!({
+            "session_id": SESSION.to_string(), "booking_id": BOOKING.to_string(), "employee_id": "bob", "code": "done",
+        }))
+    );
+    let set = data(Kind::EmployeeSet).expect("an employee");
+    assert_eq!((&set["skills"], &set["share"]), (&serde_json::json!({"de": 1}), &3.into()));
+    let pause = data(Kind::EmployeeIntent).expect("a pause");
+    assert_eq!((&pause["reason"], &pause["until"]), (&"lunch".into(), &"1970-01-01T00:01:19.000Z".into()));
+    assert_eq!(data(Kind::BookingOpened).expect("a booking")["skills"], serde_json::json!({"de": 1}));
 }
 
 #[test]
@@ -181,6 +236,7 @@ fn all_events_of_a_booking_and_its_session_have_one_lane() {
         "session.started",
         "message.sent",
         "session.ended",
+        "session.coded",
     ];
     assert_eq!(of_booking, expected);
 }
