@@ -3,6 +3,7 @@
 mod bounds;
 
 mod estimate;
+mod fit;
 
 mod need;
 
@@ -24,6 +25,7 @@ use crate::offer::Outcome;
 pub use skill::{BadLevel, Level, Skills};
 
 pub use estimate::Estimate;
+pub use fit::{Fit, Misfit, Position};
 pub use routed::Routed;
 
 pub(crate) use estimate::{Times, Told};
