@@ -17,6 +17,8 @@ pub mod audit;
 pub mod days;
 pub mod export;
 pub mod feed;
+pub mod preview;
+mod reasons;
 pub mod replay;
 pub mod snapshot;
 pub mod spread;

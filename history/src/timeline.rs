@@ -1,25 +1,32 @@
 //! The timeline of a booking: each step with its reason, such as the line at an offer and the employees who were passed
 //! over.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
+use switchboard_core::routing::{Fit, Order, Prefer, Routed};
 use switchboard_core::{
-    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent,
-    OfferId, Outcome, Reach, Time, Topic,
+    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, Employee, EmployeeId, EmployeeNo, Event, Intent,
+    Level, OfferId, Outcome, SessionId, Skills, Time, Topic,
 };
 use switchboard_journal::rows::{SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use crate::past::{HistoryResult, Past};
+use crate::past::{HistoryResult, Past, read_event};
+use crate::reasons::{NotAsked, PassedOver, Why};
 use crate::replay;
 
 /// Employees passed over who are named at one offer; the others are counted.
 const PASSED_OVER_MAX: usize = 50;
 /// Bytes of steps with reasons, as JSON. Later steps say only what happened.
 const REASONS_MAX_BYTES: usize = 1024 * 1024;
+/// Events behind the assignment among which the code of the session is searched, in a second or so.
+const CODE_WITHIN_EVENTS: u32 = 1_000_000;
+/// The stored name of the event that gives a code.
+const CODED: &str = "session_coded";
 
 /// Steps of a booking, in order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,6 +51,20 @@ enum Step {
         client_name: Option<String>,
         #[schema(value_type = shape::Topic)]
         topic: String,
+        /// Skills that the client asks for, each with its least level; left out without any.
+        #[serde(skip_serializing_if = "Skills::is_empty")]
+        #[schema(value_type = std::collections::BTreeMap<String, u8>, required = false)]
+        skills: Skills,
+    },
+    /// A step of the booking's route opened after the first, which opens with the booking.
+    StepOpened {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        /// Number of the step, from 1.
+        #[schema(minimum = 2)]
+        step: u8,
+        /// Whether the step opened before its time, because no employee of the steps before could be asked.
+        early: bool,
     },
     /// An employee got an offer.
     Offered {
@@ -64,6 +85,31 @@ enum Step {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = u32, required = false)]
         behind: Option<usize>,
+        /// The first open step that the employee fits. This field and the next four are absent for a booking that was
+        /// opened while the company had no routing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = u8, required = false, minimum = 1)]
+        step: Option<u8>,
+        /// The order of that step.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = String, required = false)]
+        order: Option<&'static str>,
+        /// The preference of that step.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = String, required = false)]
+        prefer: Option<&'static str>,
+        /// Level of the employee in the topic of that step.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = u8, required = false, minimum = 1, maximum = 10)]
+        level: Option<u8>,
+        /// What the order compares, the smallest first; absent where the order is `longest_idle`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = u64, required = false)]
+        key: Option<u64>,
+        /// Number of employees who were being asked beside this one; absent for 0.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = u32, required = false, minimum = 1)]
+        at_once: Option<usize>,
         /// Employees who got no offer, with reasons.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = PassedOver, required = false)]
@@ -142,46 +188,18 @@ enum Step {
         #[schema(required)]
         reason: Option<String>,
     },
-}
-
-/// Employees who got no offer although they were ahead in the queue or want to work, with reasons.
-#[derive(Debug, Default, Serialize, ToSchema)]
-struct PassedOver {
-    employees: Vec<NotAsked>,
-    /// Number of further employees.
-    #[schema(value_type = u32)]
-    more: usize,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct NotAsked {
-    #[schema(value_type = shape::Id)]
-    employee_id: String,
-    why: Why,
-    /// Time since which the employee had this status.
-    #[schema(value_type = shape::Moment)]
-    since: Moment,
-}
-
-/// Reason why an employee got no offer.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Why {
-    /// One booking never asks the same employee twice.
-    AlreadyAsked,
-    /// None of their topics is the booking's.
-    WrongTopic,
-    /// They want to work, and have no device.
-    Unreachable,
-    /// They were being asked, in a session, or finishing after one.
-    Busy,
+    /// The employee said with a code how the session went.
+    Coded {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        code: String,
+    },
 }
 
 impl PassedOver {
     fn add(&mut self, employee: &Employee, why: Why) {
         if self.employees.len() < PASSED_OVER_MAX {
-            let (employee_id, since) = (employee.id.to_string(), Moment(employee.since));
-            self.employees.push(NotAsked { employee_id, why, since });
+            self.employees.push(NotAsked::new(employee, why));
         } else {
             self.more += 1;
         }
@@ -192,9 +210,16 @@ impl PassedOver {
         Self { more: self.more + self.employees.len(), employees: Vec::new() }
     }
 
+    fn of(company: &Company, booking: &Booking, chosen: Option<&Employee>) -> Self {
+        match &booking.routed {
+            None => Self::of_the_line(company, booking, chosen),
+            Some(routed) => Self::of_the_steps(company, booking, routed, chosen).0,
+        }
+    }
+
     /// The employees who stood in the line before the chosen one, or the whole line without one, and those who want to
     /// work but could not be asked at all.
-    fn of(company: &Company, booking: &Booking, chosen: Option<&Employee>) -> Self {
+    fn of_the_line(company: &Company, booking: &Booking, chosen: Option<&Employee>) -> Self {
         let mut passed_over = Self::default();
         let line = company.in_line(None);
         for employee in line.into_iter().take_while(|employee| chosen.is_none_or(|chosen| employee.id != chosen.id)) {
@@ -202,13 +227,42 @@ impl PassedOver {
         }
         let wants = |employee: &&Employee| employee.intent == Intent::Idle && employee.takes(&booking.topic);
         for employee in company.employees_after(None).map(|(_, employee)| employee).filter(wants) {
-            match (employee.load.duty(), employee.reach) {
-                (Duty::Free, Reach::Connected) => {}
-                (Duty::Free, Reach::Grace { .. } | Reach::Gone { .. }) => passed_over.add(employee, Why::Unreachable),
-                (Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp(_), _) => passed_over.add(employee, Why::Busy),
+            // In a company whose routing was set meanwhile, an employee may rest.
+            if let Some(why) = Why::absent(employee) {
+                passed_over.add(employee, why);
             }
         }
         passed_over
+    }
+
+    /// The employees who were idle for longer than the chosen one, or all idle ones, and fit no open step or were asked
+    /// already, and those who fit an open step but could not be asked at all. The number is that of the candidates
+    /// beside the chosen one, who go behind them in the order of the steps.
+    fn of_the_steps(company: &Company, booking: &Booking, routed: &Routed, chosen: Option<&Employee>) -> (Self, usize) {
+        let (mut passed_over, mut behind, mut is_before) = (Self::default(), 0, true);
+        let asked: BTreeSet<&EmployeeId> = booking.offers.iter().map(|offer| &offer.employee_id).collect();
+        for employee in company.in_line(None) {
+            if chosen.is_some_and(|chosen| chosen.id == employee.id) {
+                is_before = false;
+                continue;
+            }
+            match Why::or_step(routed.fit(employee)) {
+                Ok(_) if asked.contains(&employee.id) => passed_over.add(employee, Why::AlreadyAsked),
+                Ok(_) => behind += 1,
+                Err(why) if is_before => passed_over.add(employee, why),
+                Err(_) => {}
+            }
+        }
+        for (_, employee) in company.employees_after(None) {
+            if let Some(why) = Why::absent(employee)
+                && let Fit::Now { .. } = routed.fit(employee)
+            {
+                // A rest makes no difference to a booking that asks nobody twice.
+                let was_asked = why == Why::Resting && asked.contains(&employee.id);
+                passed_over.add(employee, if was_asked { Why::AlreadyAsked } else { why });
+            }
+        }
+        (passed_over, behind)
     }
 }
 
@@ -228,7 +282,7 @@ impl dyn Past + '_ {
         if known.is_none_or(Booking::is_open) {
             replay::go_on(self, &mut then, |before, at, event| teller.hear(before, at, event))?;
         }
-        teller.tell_the_end_of_the_session(stored.session);
+        teller.tell_the_end_of_the_session(self, &then, stored.session)?;
         Ok(Some(Timeline { booking_id: id.to_string(), steps: teller.steps }))
     }
 }
@@ -245,7 +299,9 @@ impl Teller {
     /// Makes the first steps from the booking itself, because a cut has removed the events of a booking that was open
     /// at the time.
     fn tell_what_is_known(&mut self, booking: &Booking) {
-        self.steps.push(opened(booking.created_at, &booking.client, booking.client_name.as_deref(), &booking.topic));
+        let skills = booking.routed.as_ref().map(|routed| routed.wishes().skills.clone()).unwrap_or_default();
+        let client = (&booking.client, booking.client_name.as_deref());
+        self.steps.push(opened(booking.created_at, client, &booking.topic, skills));
         for (attempt, offer) in (1..).zip(&booking.offers) {
             let employee_id = Some(offer.employee_id.to_string());
             let asked = Asked { at: offer.made_at, attempt, expires_at: offer.expires_at };
@@ -268,8 +324,14 @@ impl Teller {
         let at = Moment(when);
         match event {
             Event::BookingOpened(request) if request.booking == self.id => {
-                let BookingRequest { booking: _, client, client_name, topic, note: _, key: _, wishes: _ } = request;
-                self.steps.push(opened(when, client, client_name.as_deref(), topic));
+                let BookingRequest { booking: _, client, client_name, topic, note: _, key: _, wishes } = request;
+                let skills = wishes.as_ref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
+                self.steps.push(opened(when, (client, client_name.as_deref()), topic, skills));
+            }
+            Event::StepOpened { booking, step } if *booking == self.id => {
+                let routed = before.booking(self.id).and_then(|booking| booking.routed.as_ref());
+                let early = routed.is_some_and(|routed| routed.opens_early(when));
+                self.steps.push(Step::StepOpened { at, step: *step, early });
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
@@ -333,6 +395,7 @@ impl Teller {
             | Event::BookingWaits { .. }
             | Event::AskAgainDue { .. }
             | Event::BookingChanged { .. }
+            // Searched behind the assignment, with which this replay ends.
             | Event::SessionCoded { .. }
             | Event::PartyEntered { .. }
             | Event::PartyLeft { .. }
@@ -366,15 +429,46 @@ impl Teller {
         self.steps.push(step);
     }
 
-    fn tell_the_end_of_the_session(&mut self, session: Option<SessionRow>) {
-        if let Some(session) = session
-            && let Some(at) = session.ended_at
-        {
+    /// The state is that of the assignment, behind which the code was given.
+    fn tell_the_end_of_the_session(
+        &mut self,
+        past: &dyn Past,
+        then: &Company,
+        session: Option<SessionRow>,
+    ) -> HistoryResult<()> {
+        let Some(session) = session else { return Ok(()) };
+        let coded = session.code.as_deref().map(|code| coded(past, then, session.id, code)).transpose()?.flatten();
+        if let Some(at) = session.ended_at {
             let ended_by = session.ended_by.map(Word::into_owned);
             let reason = session.reason.as_deref().map(str::to_owned);
             self.steps.push(Step::SessionEnded { at: Moment(at), ended_by, reason });
         }
+        if let Some((at, code)) = coded {
+            let is_before = session.ended_at.is_some_and(|ended_at| at < ended_at);
+            let place = self.steps.len() - usize::from(is_before);
+            self.steps.insert(place, Step::Coded { at: Moment(at), code });
+        }
+        Ok(())
     }
+}
+
+/// When the session got its code for the first time. The search ends after [`CODE_WITHIN_EVENTS`] events.
+fn coded(past: &dyn Past, then: &Company, session: SessionId, code: &str) -> HistoryResult<Option<(Time, String)>> {
+    let (mut found, mut read) = (None, 0_u32);
+    past.events(then.id(), then.seq(), Some(CODE_WITHIN_EVENTS), &mut |stored| {
+        read += 1;
+        // Most events are of another kind, and are not parsed.
+        if stored.kind == CODED
+            && let Event::SessionCoded { session: of, code: given } = read_event(stored.data)?
+            && of == session
+            && given.as_str() == code
+        {
+            found = Some((stored.at, given.to_string()));
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
 }
 
 /// The reasons for which an employee was chosen.
@@ -383,24 +477,52 @@ struct Chosen {
     topics: Vec<String>,
     behind: usize,
     passed_over: PassedOver,
+    /// None for a booking without a routing.
+    by: Option<ChosenBy>,
+}
+
+/// The step for which an employee was chosen.
+struct ChosenBy {
+    step: u8,
+    order: Order,
+    prefer: Prefer,
+    level: Level,
+    key: Option<u64>,
+    at_once: usize,
 }
 
 impl Chosen {
     fn of(company: &Company, booking: &Booking, employee: &Employee) -> Self {
-        let line = company.in_line(Some(&booking.topic));
-        let behind = line.iter().rev().take_while(|other| other.id != employee.id).count();
-        Self {
-            idle_since: Moment(employee.since),
-            topics: employee.topics.iter().map(ToString::to_string).collect(),
-            behind,
-            passed_over: PassedOver::of(company, booking, Some(employee)),
-        }
+        let (passed_over, behind, by) = match &booking.routed {
+            None => {
+                let line = company.in_line(Some(&booking.topic));
+                let behind = line.iter().rev().take_while(|other| other.id != employee.id).count();
+                (PassedOver::of_the_line(company, booking, Some(employee)), behind, None)
+            }
+            Some(routed) => {
+                let (passed_over, behind) = PassedOver::of_the_steps(company, booking, routed, Some(employee));
+                (passed_over, behind, ChosenBy::of(booking, routed, employee))
+            }
+        };
+        let topics = employee.topics.iter().map(ToString::to_string).collect();
+        Self { idle_since: Moment(employee.since), topics, behind, passed_over, by }
     }
 }
 
-fn opened(at: Time, client: &ClientId, name: Option<&str>, topic: &Topic) -> Step {
+impl ChosenBy {
+    fn of(booking: &Booking, routed: &Routed, employee: &Employee) -> Option<Self> {
+        let Fit::Now { step: number, level } = routed.fit(employee) else { return None };
+        let step = routed.step(number)?;
+        let position = routed.position(number, level, employee)?;
+        let key = step.has_keys().then_some(position.key);
+        let (order, prefer, at_once) = (step.order, step.prefer, booking.open_offers().count());
+        Some(Self { step: number, order, prefer, level, key, at_once })
+    }
+}
+
+fn opened(at: Time, (client, name): (&ClientId, Option<&str>), topic: &Topic, skills: Skills) -> Step {
     let (client_id, client_name) = (client.to_string(), name.map(str::to_owned));
-    Step::Opened { at: Moment(at), client_id, client_name, topic: topic.to_string() }
+    Step::Opened { at: Moment(at), client_id, client_name, topic: topic.to_string(), skills }
 }
 
 /// An offer as it was made.
@@ -412,12 +534,27 @@ struct Asked {
 
 impl Asked {
     fn step(self, employee_id: String, chosen: Option<Chosen>) -> Step {
-        let (idle_since, topics, behind, passed_over) = match chosen {
-            Some(why) => (Some(why.idle_since), Some(why.topics), Some(why.behind), Some(why.passed_over)),
-            None => (None, None, None, None),
+        let (idle_since, topics, behind, passed_over, by) = match chosen {
+            Some(why) => (Some(why.idle_since), Some(why.topics), Some(why.behind), Some(why.passed_over), why.by),
+            None => (None, None, None, None, None),
         };
-        let (at, attempt, expires_at) = (Moment(self.at), self.attempt, Moment(self.expires_at));
-        Step::Offered { at, attempt, employee_id, idle_since, topics, behind, passed_over, expires_at }
+        let by = by.as_ref();
+        Step::Offered {
+            at: Moment(self.at),
+            attempt: self.attempt,
+            employee_id,
+            idle_since,
+            topics,
+            behind,
+            step: by.map(|by| by.step),
+            order: by.map(|by| by.order.word()),
+            prefer: by.map(|by| by.prefer.word()),
+            level: by.map(|by| by.level.number()),
+            key: by.and_then(|by| by.key),
+            at_once: by.map(|by| by.at_once).filter(|others| *others > 0),
+            passed_over,
+            expires_at: Moment(self.expires_at),
+        }
     }
 }
 

@@ -10,4 +10,5 @@ mod agreement;
 mod commits;
 mod removals;
 mod rewrites;
+mod timelines;
 mod writes;

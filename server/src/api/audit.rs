@@ -32,8 +32,8 @@ const REQUEST_ID_MAX_BYTES: usize = 128;
 const TARGET_MAX_CHARS: usize = 512;
 
 /// Whether a request may change something.
-pub(crate) fn is_change(method: &Method) -> bool {
-    ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+pub(crate) fn is_change(method: &Method, asked: &RequestedAccess) -> bool {
+    ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) && !rights::only_reads(method, asked)
 }
 
 /// Runs a request, with a line about it. The line is queued before the change, in the same order, so that no change

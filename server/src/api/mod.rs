@@ -58,6 +58,8 @@ pub mod webhooks;
 
 pub mod timeline;
 
+pub mod preview;
+
 pub mod export;
 
 pub mod erasure;
@@ -157,6 +159,7 @@ fn v1() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(sessions::notes))
         .routes(routes!(sessions::end))
         .routes(routes!(timeline::show))
+        .routes(routes!(preview::show))
         .routes(routes!(statistics::of_company))
         .routes(routes!(statistics::of_employees))
         .routes(routes!(statistics::of_employee))
@@ -252,7 +255,7 @@ async fn with_caller(
         return audit::refused(&api, &caller, peer, asked, &request, forbidden);
     }
     request.extensions_mut().insert(caller.clone());
-    if audit::is_change(request.method()) && asked.route.is_some() {
+    if audit::is_change(request.method(), &asked) && asked.route.is_some() {
         audit::listed(&api, &caller, peer, asked, request, next).await
     } else {
         let company = asked.company;

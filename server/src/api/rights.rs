@@ -36,7 +36,7 @@ enum DataOwner {
 
 /// Every route that is not open to all, with the scope that its operation has in the document. A route that is missing
 /// here is closed to all callers but those with every right, and a test finds it.
-static ROUTES: [RouteRights; 49] = [
+static ROUTES: [RouteRights; 50] = [
     RouteRights { method: Method::GET, path: "/metrics", scope: Scope::Read, of: DataOwner::Server },
     RouteRights { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: DataOwner::TheCaller },
     RouteRights { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: DataOwner::TheCaller },
@@ -51,6 +51,13 @@ static ROUTES: [RouteRights; 49] = [
     get("/v1/companies/{company}/routing"),
     manage(Method::PUT, "/v1/companies/{company}/routing"),
     manage(Method::PATCH, "/v1/companies/{company}/routing"),
+    // The question is in the body.
+    RouteRights {
+        method: Method::POST,
+        path: "/v1/companies/{company}/routing/preview",
+        scope: Scope::Read,
+        of: DataOwner::Company,
+    },
     get("/v1/companies/{company}/employees"),
     own("/v1/companies/{company}/employees/{employee}"),
     manage(Method::PUT, "/v1/companies/{company}/employees/{employee}"),
@@ -172,6 +179,13 @@ pub fn check(caller: &Principal, method: &Method, asked: &RequestedAccess) -> Re
         Some(_) => Err(is_not_for(caller, needed)),
         None => Err(forbidden(format!("this needs a key with the scope `{needed}` for all companies"))),
     }
+}
+
+/// Whether a request changes nothing, whatever its method.
+pub(crate) fn only_reads(method: &Method, asked: &RequestedAccess) -> bool {
+    let path = asked.route.as_deref();
+    let route = ROUTES.iter().find(|route| route.method == *method && Some(route.path) == path);
+    route.is_some_and(|route| route.scope == Scope::Read)
 }
 
 /// Refuses an employee all data of others.

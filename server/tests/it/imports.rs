@@ -33,7 +33,7 @@ const ROOMS: &[Room] = &[
     Room {
         directory: "history/src",
         order: "ids asked figures spread paging past store tally lists replay days audit cut erasure export feed \
-                snapshot statistics timeline webhooks",
+                reasons preview snapshot statistics timeline webhooks",
     },
     Room { directory: "memory/src", order: "gate rewrites tables rows cut erasure write past check" },
     Room {

@@ -77,6 +77,8 @@ mod book;
 
 mod http;
 
+mod preview;
+
 mod by_the_book;
 
 mod spelling;

@@ -266,6 +266,50 @@ pub fn timeline() -> Value {
     })
 }
 
+/// A preview of a routing.
+#[must_use]
+pub fn preview() -> Value {
+    json!({
+        "steps": [
+            {
+                "step": 1, "after_ms": 0, "order": "longest_idle", "prefer": "best", "at_once": 1,
+                "candidates": [
+                    { "employee_id": "ann", "name": "Ann", "level": 8, "idle_since": "2026-11-23T09:10:00.000Z" },
+                ],
+                "more": 0,
+            },
+            {
+                "step": 2, "after_ms": 20_000, "order": "round_robin", "prefer": "any", "at_once": 2,
+                "candidates": [
+                    {
+                        "employee_id": "cleo", "name": "Cleo", "level": 1, "key": 14,
+                        "idle_since": "2026-11-23T09:05:00.000Z",
+                    },
+                ],
+                "more": 0,
+            },
+        ],
+        "passed_over": {
+            "employees": [{ "employee_id": "ben", "why": "lacks_skill", "since": "2026-11-23T09:05:00.000Z" }],
+            "more": 0,
+        },
+    })
+}
+
+/// Body that previews a routing.
+#[must_use]
+pub fn preview_body() -> Value {
+    json!({
+        "topic": "tax", "skills": { "de": 2 },
+        "routing": {
+            "routes": [{ "steps": [
+                { "prefer": "best" }, { "after_ms": 20_000, "order": "round_robin", "at_once": 2, "drop": ["de"] },
+            ] }],
+            "clients": { "skills": ["de"] },
+        },
+    })
+}
+
 /// Statistics of a company.
 #[must_use]
 pub fn statistics() -> Value {
