@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use switchboard_core::{CompanyId, LogoId, MessageId, SessionId};
+use switchboard_core::{CompanyId, LogoId, MessageId, Profile, SessionId};
 use switchboard_journal::StoreError;
-use switchboard_wire::view::{BookingView, Moment, SessionView};
+use switchboard_wire::view::{Moment, SessionView};
 
-use crate::lists::{OfferItem, booking_view, session_view};
+use crate::lists::{BookingItem, OfferItem, booking_item, session_view};
 use crate::past::{HistoryResult, Past};
 use crate::store::History;
 
@@ -29,16 +29,25 @@ enum ExportRecord<'a> {
         created_at: Moment,
         colour: Option<&'a str>,
         logo: Option<Logo>,
+        /// Left out for the default routing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        routing: Option<&'a RawValue>,
     },
     Employee {
         id: &'a str,
         name: &'a str,
         topics: &'a RawValue,
         intent: &'a str,
+        /// Left out without skills.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        skills: Option<&'a RawValue>,
+        /// Left out for a share of 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        share: Option<u8>,
     },
     Booking {
         #[serde(flatten)]
-        booking: &'a BookingView<'a>,
+        booking: &'a BookingItem,
         /// The offers with their outcomes; the booking itself has only their number.
         asked: &'a [OfferItem],
     },
@@ -168,17 +177,20 @@ impl ExportPage<'_> {
             ExportPart::Company => self.tell_the_company(),
             ExportPart::Employees => past.employees(company, first, &mut |row| {
                 self.counts.employees += 1;
-                let topics = raw(&row.topics)?;
-                self.line(&ExportRecord::Employee { id: &row.id, name: &row.name, topics, intent: &row.intent });
+                let (topics, skills) = (raw(&row.topics)?, row.skills.as_deref().map(raw).transpose()?);
+                let (id, name, intent) = (&row.id, &row.name, &row.intent);
+                let share = Some(row.share).filter(|share| *share != Profile::default().share);
+                self.line(&ExportRecord::Employee { id, name, topics, intent, skills, share });
                 Ok(self.break_behind(row.id.clone(), String::new()))
             }),
             ExportPart::Bookings => past.bookings_after(company, first, &mut |row| {
-                let booking = booking_view(company, row);
-                let asked: Vec<_> = past.offers(company, booking.id)?.into_iter().map(OfferItem::from).collect();
+                let item = booking_item(company, row);
+                let id = item.booking.id;
+                let asked: Vec<_> = past.offers(company, id)?.into_iter().map(OfferItem::from).collect();
                 self.counts.bookings += 1;
                 self.counts.offers += asked.len() as u64;
-                self.line(&ExportRecord::Booking { booking: &booking, asked: &asked });
-                Ok(self.break_behind(booking.id, String::new()))
+                self.line(&ExportRecord::Booking { booking: &item, asked: &asked });
+                Ok(self.break_behind(id, String::new()))
             }),
             ExportPart::Sessions => past.sessions_after(company, first, &mut |row| {
                 let session = session_view(company, row);
@@ -219,6 +231,7 @@ impl ExportPage<'_> {
             created_at: Moment(row.created_at),
             colour: row.colour.as_deref(),
             logo,
+            routing: row.routing.as_deref().map(raw).transpose()?,
         });
         Ok(())
     }

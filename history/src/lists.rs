@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use switchboard_core::{BookingId, CompanyId, CompanySettings, EmployeeId, SessionId, Time};
+use switchboard_core::{BookingId, CompanyId, CompanySettings, EmployeeId, Level, SessionId, Skills, Time};
 use switchboard_journal::StoreError;
 use switchboard_journal::rows::{MessageRow, OfferRow, SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
@@ -11,7 +11,7 @@ use switchboard_wire::view::{
     BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView, Text, logo_path,
 };
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ArrayBuilder, Ref, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::asked::{CompaniesAsked, ForWhom, HistoryFilter, Ids};
@@ -92,12 +92,57 @@ impl From<OfferRow> for OfferItem {
     }
 }
 
+/// A booking in a list.
+#[derive(Debug, Serialize)]
+pub struct BookingItem {
+    #[serde(flatten)]
+    pub(crate) booking: BookingView<'static>,
+    /// Skills that the client asked for.
+    #[serde(skip_serializing_if = "Skills::is_empty")]
+    pub(crate) skills: Skills,
+}
+
+/// The fields of a booking, with the skills that the client asked for.
+impl PartialSchema for BookingItem {
+    fn schema() -> RefOr<Schema> {
+        let mut item = BookingView::schema();
+        if let RefOr::T(Schema::Object(booking)) = &mut item {
+            booking.properties.insert("skills".to_owned(), wished());
+        }
+        item
+    }
+}
+
+impl ToSchema for BookingItem {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("BookingItem")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        BookingView::schemas(schemas);
+    }
+}
+
+fn wished() -> RefOr<Schema> {
+    let level = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(Level::LEAST.number()))
+        .maximum(Some(Level::MOST.number()));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(RefOr::T(Schema::Object(level.build()))))
+        .description(Some("Skills that the client asked for, each with its least level; left out without any."))
+        .into()
+}
+
 /// A booking with its offers.
 #[derive(Debug, Serialize)]
 pub struct BookingDetail {
     #[serde(flatten)]
     booking: serde_json::Map<String, serde_json::Value>,
     offers: Vec<OfferItem>,
+    #[serde(skip_serializing_if = "Skills::is_empty")]
+    skills: Skills,
 }
 
 /// The fields of a booking, with the offers in place of their number.
@@ -107,6 +152,7 @@ impl PartialSchema for BookingDetail {
         if let RefOr::T(Schema::Object(booking)) = &mut detail {
             let offers = ArrayBuilder::new().items(Ref::from_schema_name(OfferItem::name()));
             booking.properties.insert("offers".to_owned(), offers.into());
+            booking.properties.insert("skills".to_owned(), wished());
             booking.description = Some("A booking with its offers.".to_owned());
             booking.examples = vec![examples::booking_detail()];
         }
@@ -152,25 +198,25 @@ impl dyn Past + '_ {
         company: &CompanyId,
         filter: &HistoryFilter,
         page: &Page,
-    ) -> HistoryResult<Listed<BookingView<'static>>> {
+    ) -> HistoryResult<Listed<BookingItem>> {
         let (first, end) = ids::between(filter.from, filter.to);
         let before = page.after.as_ref().map_or(&end, |after| after.min(&end));
         let mut paging = Paging::of(page.limit);
         self.bookings(company, filter, Ids { first: &first, before }, page.limit + 1, &mut |row| {
-            Ok(paging.add_or_break(booking_view(company, row)))
+            Ok(paging.add_or_break(booking_item(company, row)))
         })?;
-        Ok(paging.listed(|booking| booking.id.to_string()))
+        Ok(paging.listed(|item| item.booking.id.to_string()))
     }
 
     /// One booking with its offers.
     pub fn show_booking(&self, company: &CompanyId, id: BookingId) -> HistoryResult<Option<BookingDetail>> {
         let Some(found) = self.booking(company, id)? else { return Ok(None) };
-        let view = booking_view(company, found);
+        let BookingItem { booking: view, skills } = booking_item(company, found);
         let mut booking: serde_json::Map<_, _> =
             serde_json::from_str(&switchboard_wire::view::json(&view)).map_err(StoreError::unreadable)?;
         booking.remove("offers");
         let offers = self.offers(company, id)?.into_iter().map(OfferItem::from).collect();
-        Ok(Some(BookingDetail { booking, offers }))
+        Ok(Some(BookingDetail { booking, offers, skills }))
     }
 
     /// A company's sessions, newest first. The state in the filter is `running` or `ended`.
@@ -232,7 +278,12 @@ impl dyn Past + '_ {
     }
 }
 
-pub(crate) fn booking_view(company: &CompanyId, row: PastBooking) -> BookingView<'static> {
+pub(crate) fn booking_item(company: &CompanyId, mut row: PastBooking) -> BookingItem {
+    let skills = std::mem::take(&mut row.booking.skills);
+    BookingItem { booking: booking_view(company, row), skills }
+}
+
+fn booking_view(company: &CompanyId, row: PastBooking) -> BookingView<'static> {
     let PastBooking { booking, session } = row;
     let session = session.map(|session| session_view(company, session));
     let named = session.as_ref().zip(booking.employee_name);

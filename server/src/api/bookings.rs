@@ -7,7 +7,7 @@ use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
 use switchboard_history::HistoryFilter;
-use switchboard_history::lists::BookingDetail;
+use switchboard_history::lists::{BookingDetail, BookingItem};
 use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, BookingView};
@@ -67,7 +67,7 @@ pub(super) fn filter(
     security(("key" = ["read"])),
     params(OfCompany, ListQuery),
     responses(
-        (status = 200, body = Listed<BookingView>, description = "A page of the list, with `offers` as a number"),
+        (status = 200, body = Listed<BookingItem>, description = "A page of the list, with `offers` as a number"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
