@@ -15,6 +15,8 @@ mod load;
 
 mod employee;
 
+mod fit;
+
 mod booking;
 
 mod offer;
@@ -60,6 +62,7 @@ pub use command::Command;
 pub use company::{Answer, Company, InLine, Today, Turn};
 pub use employee::{Employee, Intent, Meter, Pause, PauseRequest, Reach, Status, Turns};
 pub use event::{Event, IntentBy};
+pub use fit::{Fit, Misfit, StepPosition};
 pub use id::{
     BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, LogoId, MessageId, OfferId, SessionId,
     Skill, Topic, Word,

@@ -62,6 +62,8 @@ pub struct OfferFigures<'a> {
     pub outcome: Option<&'a str>,
     pub delivered_after: Option<u64>,
     pub closed_after: Option<u64>,
+    /// Whether another offer of the booking was open at the same time.
+    pub had_others: bool,
 }
 
 /// Values of one session that statistics count. The length is in milliseconds.

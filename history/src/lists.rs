@@ -317,7 +317,7 @@ pub(crate) fn session_view(company: &CompanyId, row: SessionRow) -> SessionView<
         ended_at: row.ended_at.map(Moment),
         ended_by: row.ended_by,
         reason: row.reason.as_deref().map(owned),
-        code: None,
+        code: row.code,
     }
 }
 

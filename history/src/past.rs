@@ -281,6 +281,8 @@ pub trait Figures {
         span: Span,
         each: &mut dyn FnMut(SessionFigures<'_>),
     ) -> HistoryResult<()>;
+    /// The codes of the sessions that began in the span, each once for each session that has one.
+    fn count_codes(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(&str)) -> HistoryResult<()>;
     /// The time of the first booking, by id, behind an id and not before that time.
     fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> HistoryResult<Option<Time>>;
     /// Whether no booking that began in the range searches, and no session that began in it runs.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use switchboard_core::routing::{Position, Routed};
-use switchboard_core::{Employee, EmployeeId, Intent, Level, Routing, Topic, Wishes};
+use switchboard_core::routing::Routed;
+use switchboard_core::{Employee, EmployeeId, Intent, Level, Routing, StepPosition, Topic, Wishes};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ const CANDIDATES_MAX: usize = 50;
 /// Employees who are named for each reason; the others are counted.
 const PASSED_OVER_MAX: usize = 50;
 
-/// Who would be asked now, step by step.
+/// Employees who would be asked now, step by step.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RoutingPreview, examples(examples::preview))]
 pub struct PreviewView {
@@ -33,19 +33,21 @@ struct StepView {
     #[schema(minimum = 1)]
     step: usize,
     after_ms: u64,
+    #[schema(value_type = shape::Order)]
     order: &'static str,
+    #[schema(value_type = shape::Prefer)]
     prefer: &'static str,
     at_once: u8,
     /// Employees who can be asked, in the order in which they would be. An employee stands in the first step that they
     /// fit.
-    candidates: Vec<Candidate>,
+    candidates: Vec<NamedCandidate>,
     /// Number of further candidates.
     #[schema(value_type = u32)]
     more: usize,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Candidate {
+struct NamedCandidate {
     #[schema(value_type = shape::Id)]
     employee_id: String,
     #[schema(value_type = shape::Name)]
@@ -53,7 +55,7 @@ struct Candidate {
     /// Level in the topic of the step.
     #[schema(minimum = 1, maximum = 10)]
     level: u8,
-    /// What the order compares, the smallest first; absent where the order is `longest_idle`.
+    /// Key by which the order compares, the smallest first; absent where the order is `longest_idle`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u64, required = false)]
     key: Option<u64>,
@@ -75,7 +77,7 @@ pub struct Preview {
 /// The first candidates of a step.
 #[derive(Debug, Default)]
 struct Candidates {
-    first: BTreeMap<(Position, EmployeeId), Candidate>,
+    first: BTreeMap<(StepPosition, EmployeeId), NamedCandidate>,
     all: usize,
 }
 
@@ -108,7 +110,7 @@ impl Preview {
         if candidates.first.len() == CANDIDATES_MAX && is_behind_all() {
             return;
         }
-        let candidate = Candidate {
+        let candidate = NamedCandidate {
             employee_id: employee.id.to_string(),
             name: employee.name.to_string(),
             level: level.number(),

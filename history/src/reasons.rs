@@ -1,8 +1,7 @@
 //! Reasons why employees get no offer, in the words of timelines and previews.
 
 use serde::Serialize;
-use switchboard_core::routing::{Fit, Misfit};
-use switchboard_core::{Duty, Employee, Intent, Level, Reach};
+use switchboard_core::{Duty, Employee, Fit, Intent, Level, Misfit, Reach};
 use switchboard_wire::shape;
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Meter, Status, Time};
+use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Meter, Routing, Status, Time};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use crate::figures::{Range, Span};
 use crate::paging::{Listed, Page, Paging};
 use crate::past::{HistoryResult, Past};
 use crate::replay::Walk;
-use crate::tally::{BookingCounts, BookingTally, OfferCounts, SessionCounts, WorkTally};
+use crate::tally::{BookingCounts, BookingTally, CodeCounts, OfferCounts, SessionCounts, WorkTally};
 
 /// The parameters of a question for statistics.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,10 @@ pub struct CompanyStatistics {
     bookings: BookingCounts,
     offers: OfferCounts,
     sessions: SessionCounts,
+    /// Absent while no session of the period has a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = CodeCounts, required = false)]
+    codes: Option<CodeCounts>,
     time: TimeInStatus,
 }
 
@@ -55,6 +59,15 @@ pub(crate) struct Now {
     #[schema(value_type = Option<shape::Moment>, required)]
     oldest_open_booking: Option<Moment>,
     running_sessions: u64,
+    /// Reasons of the pauses that go on, each with the number of employees; the empty reason is that of pauses without
+    /// one. Absent without pauses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
+    paused: BTreeMap<String, u64>,
+    /// Employees who get no offer for a while, after one that they declined or missed; absent for 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    resting: Option<u64>,
 }
 
 /// Time spent in each status.
@@ -77,6 +90,11 @@ pub struct EmployeeStatistics {
     name: Option<String>,
     offers: OfferCounts,
     sessions: SessionCounts,
+    /// Offers that the employee accepted, declined or missed; absent unless the company had a routing at the end of the
+    /// period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    turns: Option<u64>,
     /// None for an employee who was removed before the end of the period.
     #[schema(required)]
     time: Option<TimeInStatus>,
@@ -110,7 +128,10 @@ impl dyn Past + '_ {
         let mut time = TimeInStatus::default();
         clocks.in_order().for_each(|(_, spent)| time.add(spent));
         let (offers, sessions) = work.counted();
+        // Kept days have no codes, because a session gets its code after its day is counted, or another one.
+        let codes = CodeCounts::of(self, id, Span::part(question.range), sessions.started)?;
         Ok(CompanyStatistics {
+            codes,
             from: Moment(from),
             to: Moment(to),
             within_s,
@@ -135,12 +156,12 @@ impl dyn Past + '_ {
         let question = question.since(self.begins_at(id)?);
         let after = page.after.as_deref();
         let wanted = |id: &str| after.is_none_or(|after| id > after);
-        let People { mut known, parts } = People::read(self, id, question, None, wanted)?;
+        let People { mut known, parts, has_routing } = People::read(self, id, question, None, wanted)?;
         let kept = self.employees_with_days(id, after)?;
         kept.into_iter().for_each(|employee| _ = known.entry(employee).or_default());
         let mut paging = Paging::of(page.limit);
         for (employee, person) in known {
-            if let Some(shown) = person.show(self, id, employee, &parts)?
+            if let Some(shown) = person.show(self, id, employee, &parts, has_routing)?
                 && !paging.add(shown)
             {
                 break;
@@ -163,9 +184,9 @@ impl dyn Past + '_ {
     ) -> HistoryResult<Option<EmployeeStatistics>> {
         let question = question.since(self.begins_at(id)?).since(self.theirs_since(for_whom, id, employee.as_str())?);
         let wanted = |id: &str| id == employee.as_str();
-        let People { mut known, parts } = People::read(self, id, question, Some(employee), wanted)?;
+        let People { mut known, parts, has_routing } = People::read(self, id, question, Some(employee), wanted)?;
         let person = known.remove(employee.as_str()).unwrap_or_default();
-        person.show(self, id, employee.to_string(), &parts)
+        person.show(self, id, employee.to_string(), &parts, has_routing)
     }
 }
 
@@ -180,6 +201,8 @@ impl Now {
             open_bookings: 0,
             oldest_open_booking: None,
             running_sessions: 0,
+            paused: BTreeMap::new(),
+            resting: None,
         };
         for (_, employee) in company.employees_after(None) {
             *match employee.status() {
@@ -189,6 +212,13 @@ impl Now {
                 Status::Busy => &mut now.busy,
             } += 1;
             now.can_be_asked += u64::from(employee.can_be_asked());
+            if let Some(pause) = &employee.pause {
+                let reason = pause.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+                *now.paused.entry(reason).or_default() += 1;
+            }
+            if employee.resting_until.is_some() {
+                *now.resting.get_or_insert_default() += 1;
+            }
         }
         for booking in company.bookings().filter(|booking| booking.is_open()) {
             now.open_bookings += 1;
@@ -245,6 +275,8 @@ impl<'a> Clocks<'a> {
 struct People {
     known: BTreeMap<String, EmployeeTotals>,
     parts: SplitRange,
+    /// Whether the company had a routing at the end of the period.
+    has_routing: bool,
 }
 
 /// The counts of one employee, without the kept days.
@@ -268,6 +300,7 @@ impl People {
         let parts = SplitRange::of(past, id, question.range)?;
         let mut known: BTreeMap<String, EmployeeTotals> = BTreeMap::new();
         let clocks = Clocks::read(past, id, question)?;
+        let has_routing = *clocks.end.company().routing() != Routing::default();
         for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
             let person = known.entry(employee.id.to_string()).or_default();
             person.time.get_or_insert_default().add(spent);
@@ -281,7 +314,7 @@ impl People {
                 }
             })?;
         }
-        Ok(Self { known, parts })
+        Ok(Self { known, parts, has_routing })
     }
 }
 
@@ -293,6 +326,7 @@ impl EmployeeTotals {
         company: &CompanyId,
         id: String,
         parts: &SplitRange,
+        has_routing: bool,
     ) -> HistoryResult<Option<EmployeeStatistics>> {
         let Self { mut work, time, has_worked } = self;
         let had_worked = parts.add_employee(past, company, &id, &mut work)?;
@@ -301,6 +335,7 @@ impl EmployeeTotals {
         }
         let (offers, sessions) = work.counted();
         let name = past.employee_name(company, &id)?;
-        Ok(Some(EmployeeStatistics { id, name, offers, sessions, time }))
+        let turns = has_routing.then(|| offers.turns());
+        Ok(Some(EmployeeStatistics { id, name, offers, sessions, turns, time }))
     }
 }

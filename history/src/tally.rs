@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, EmployeeId};
 use utoipa::ToSchema;
 
-use crate::figures::Span;
+use crate::figures::{OfferFigures, Span};
 use crate::past::{HistoryResult, Past};
 use crate::spread::{Durations, Spread, StoredSpread};
 
@@ -53,6 +53,14 @@ pub(crate) struct OfferCounts {
     client_lost: u64,
     withdrawn_by_admin: u64,
     booking_expired: u64,
+    /// Offers that closed because another employee was faster; absent for 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    taken: u64,
+    /// Offers that were open beside another one of the same booking; absent for 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    at_once: u64,
     /// Share of accepted offers, without those withdrawn before the employee could answer.
     #[schema(required, minimum = 0, maximum = 1)]
     acceptance_rate: Option<f64>,
@@ -60,11 +68,44 @@ pub(crate) struct OfferCounts {
     time_to_answer: Durations,
 }
 
+impl OfferCounts {
+    /// Turns of the employees: offers that they accepted, declined or missed.
+    pub(crate) const fn turns(&self) -> u64 {
+        self.accepted + self.rejected + self.went_offline + self.timed_out + self.undelivered
+    }
+}
+
+/// Codes of the sessions that began within the period.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CodesCounted)]
+pub(crate) struct CodeCounts {
+    /// Each code, with the number of sessions that have it.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    given: WordCounts,
+    /// Number of sessions that have no code.
+    without: u64,
+}
+
+impl CodeCounts {
+    /// The codes of sessions, of which so many began; none when no session has a code.
+    pub(super) fn of(past: &dyn Past, company: &CompanyId, span: Span, started: u64) -> HistoryResult<Option<Self>> {
+        let mut given = WordCounts::default();
+        past.count_codes(company, span, &mut |code| given.count(code))?;
+        let without = started.saturating_sub(given.all());
+        Ok((given.all() > 0).then_some(Self { given, without }))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Sessions that began within the period.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SessionsCounted)]
 pub(crate) struct SessionCounts {
-    started: u64,
+    pub(crate) started: u64,
     running: u64,
     ended_by_client: u64,
     ended_by_employee: u64,
@@ -191,28 +232,33 @@ impl BookingTally {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OfferTally<D = Spread> {
     outcomes: WordCounts,
+    /// Offers that were open beside another one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    at_once: u64,
     to_delivery: D,
     to_answer: D,
 }
 
 impl OfferTally {
-    fn add(&mut self, outcome: &str, delivery: Option<u64>, answer: Option<u64>) {
+    fn add(&mut self, outcome: &str, offer: &OfferFigures<'_>) {
         self.outcomes.count(outcome);
-        if let Some(ms) = delivery {
+        self.at_once += u64::from(offer.had_others);
+        if let Some(ms) = offer.delivered_after {
             self.to_delivery.add(ms);
         }
-        if let Some(ms) = answer.filter(|_| matches!(outcome, "accepted" | "rejected")) {
+        if let Some(ms) = offer.closed_after.filter(|_| matches!(outcome, "accepted" | "rejected")) {
             self.to_answer.add(ms);
         }
     }
 
     fn kept(self) -> OfferTally<StoredSpread> {
-        let Self { outcomes, to_delivery, to_answer } = self;
-        OfferTally { outcomes, to_delivery: to_delivery.kept(), to_answer: to_answer.kept() }
+        let Self { outcomes, at_once, to_delivery, to_answer } = self;
+        OfferTally { outcomes, at_once, to_delivery: to_delivery.kept(), to_answer: to_answer.kept() }
     }
 
     fn add_kept(&mut self, kept: &OfferTally<StoredSpread>) {
         self.outcomes.add_all(&kept.outcomes);
+        self.at_once += kept.at_once;
         self.to_delivery.add_kept(&kept.to_delivery);
         self.to_answer.add_kept(&kept.to_answer);
     }
@@ -234,6 +280,8 @@ impl OfferTally {
             client_lost: of("client_lost"),
             withdrawn_by_admin: of("withdrawn_by_admin"),
             booking_expired: of("booking_expired"),
+            taken: of("taken"),
+            at_once: self.at_once,
             acceptance_rate: share(accepted, accepted + no + missed),
             time_to_delivery: self.to_delivery.durations(),
             time_to_answer: self.to_answer.durations(),
@@ -304,7 +352,7 @@ impl WorkTally {
     ) -> HistoryResult<()> {
         past.count_offers(company, only, span, &mut |offer| {
             let outcome = offer.outcome.unwrap_or(OPEN);
-            each(offer.employee, &|work| work.offers.add(outcome, offer.delivered_after, offer.closed_after));
+            each(offer.employee, &|work| work.offers.add(outcome, &offer));
         })?;
         past.count_sessions(company, only, span, &mut |session| {
             let ended_by = session.ended_by.unwrap_or(NOBODY);

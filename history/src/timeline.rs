@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
-use switchboard_core::routing::{Fit, Order, Prefer, Routed};
+use switchboard_core::routing::{Order, Prefer, Routed};
 use switchboard_core::{
-    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, Employee, EmployeeId, EmployeeNo, Event, Intent,
-    Level, OfferId, Outcome, SessionId, Skills, Time, Topic,
+    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, Employee, EmployeeId, EmployeeNo, Event, Fit,
+    Intent, Level, OfferId, Outcome, SessionId, Skills, Time, Topic,
 };
 use switchboard_journal::rows::{SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
@@ -34,13 +34,14 @@ const CODED: &str = "session_coded";
 pub struct Timeline {
     #[schema(value_type = shape::Uuid)]
     booking_id: String,
-    steps: Vec<Step>,
+    steps: Vec<TimelineStep>,
 }
 
 /// One step of a timeline.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
-enum Step {
+#[schema(as = Step)]
+enum TimelineStep {
     /// The client started the search.
     Opened {
         #[schema(value_type = shape::Moment)]
@@ -53,7 +54,7 @@ enum Step {
         topic: String,
         /// Skills that the client asks for, each with its least level; left out without any.
         #[serde(skip_serializing_if = "Skills::is_empty")]
-        #[schema(value_type = std::collections::BTreeMap<String, u8>, required = false)]
+        #[schema(value_type = shape::Skills, required = false)]
         skills: Skills,
     },
     /// A step of the booking's route opened after the first, which opens with the booking.
@@ -92,17 +93,17 @@ enum Step {
         step: Option<u8>,
         /// The order of that step.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = String, required = false)]
+        #[schema(value_type = shape::Order, required = false)]
         order: Option<&'static str>,
         /// The preference of that step.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = String, required = false)]
+        #[schema(value_type = shape::Prefer, required = false)]
         prefer: Option<&'static str>,
         /// Level of the employee in the topic of that step.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = u8, required = false, minimum = 1, maximum = 10)]
         level: Option<u8>,
-        /// What the order compares, the smallest first; absent where the order is `longest_idle`.
+        /// Key by which the order compares, the smallest first; absent where the order is `longest_idle`.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = u64, required = false)]
         key: Option<u64>,
@@ -192,6 +193,7 @@ enum Step {
     Coded {
         #[schema(value_type = shape::Moment)]
         at: Moment,
+        #[schema(value_type = shape::Word)]
         code: String,
     },
 }
@@ -257,7 +259,7 @@ impl PassedOver {
             if let Some(why) = Why::absent(employee)
                 && let Fit::Now { .. } = routed.fit(employee)
             {
-                // A rest makes no difference to a booking that asks nobody twice.
+                // A rest makes no difference to a booking that asks no employee twice.
                 let was_asked = why == Why::Resting && asked.contains(&employee.id);
                 passed_over.add(employee, if was_asked { Why::AlreadyAsked } else { why });
             }
@@ -290,7 +292,7 @@ impl dyn Past + '_ {
 /// Selects the steps of one booking from a company's events.
 struct Teller {
     id: BookingId,
-    steps: Vec<Step>,
+    steps: Vec<TimelineStep>,
     /// Bytes of the steps with reasons so far.
     reasons_bytes: usize,
 }
@@ -308,13 +310,13 @@ impl Teller {
             self.steps.push(asked.step(offer.employee_id.to_string(), None));
             if let Some(at) = offer.delivered_at.map(Moment) {
                 let device = offer.delivered_to.as_ref().map(ToString::to_string);
-                self.steps.push(Step::Delivered { at, attempt, employee_id: employee_id.clone(), device });
+                self.steps.push(TimelineStep::Delivered { at, attempt, employee_id: employee_id.clone(), device });
             }
             let Some((at, outcome)) = offer.closed_at.map(Moment).zip(offer.outcome) else { continue };
             let reason = offer.reason.as_ref().map(ToString::to_string);
             self.steps.push(match booking.session.filter(|_| outcome == Outcome::Accepted) {
-                Some(session) => Step::Assigned { at, attempt, employee_id, session_id: session.to_string() },
-                None => Step::Closed { at, attempt, employee_id, outcome: outcome.word(), reason },
+                Some(session) => TimelineStep::Assigned { at, attempt, employee_id, session_id: session.to_string() },
+                None => TimelineStep::Closed { at, attempt, employee_id, outcome: outcome.word(), reason },
             });
         }
     }
@@ -331,7 +333,7 @@ impl Teller {
             Event::StepOpened { booking, step } if *booking == self.id => {
                 let routed = before.booking(self.id).and_then(|booking| booking.routed.as_ref());
                 let early = routed.is_some_and(|routed| routed.opens_early(when));
-                self.steps.push(Step::StepOpened { at, step: *step, early });
+                self.steps.push(TimelineStep::StepOpened { at, step: *step, early });
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
@@ -340,32 +342,32 @@ impl Teller {
             Event::OfferDelivered { offer, device } if offer.booking == self.id => {
                 let device = device.as_ref().map(ToString::to_string);
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
-                self.steps.push(Step::Delivered { at, attempt, employee_id, device });
+                self.steps.push(TimelineStep::Delivered { at, attempt, employee_id, device });
             }
             Event::OfferClosed { offer, outcome, reason, missed: _ } if offer.booking == self.id => {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
                 let (outcome, reason) = (outcome.word(), reason.as_ref().map(ToString::to_string));
-                self.steps.push(Step::Closed { at, attempt, employee_id, outcome, reason });
+                self.steps.push(TimelineStep::Closed { at, attempt, employee_id, outcome, reason });
             }
             Event::OfferAccepted { offer, session } if offer.booking == self.id => {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
-                self.steps.push(Step::Assigned { at, attempt, employee_id, session_id: session.to_string() });
+                self.steps.push(TimelineStep::Assigned { at, attempt, employee_id, session_id: session.to_string() });
                 return ControlFlow::Break(());
             }
             Event::SearchWaits { booking, until } if *booking == self.id => {
                 let passed_over = self.passed_over(before);
-                self.push_with_reasons(Step::Waited { at, until: Moment(*until), passed_over });
+                self.push_with_reasons(TimelineStep::Waited { at, until: Moment(*until), passed_over });
             }
             Event::BookingEnded { booking, reason } if *booking == self.id => {
                 let (state, reason) = (reason.state().word(), reason.word());
-                self.steps.push(Step::Ended { at, state, reason, passed_over: self.passed_over(before) });
+                self.steps.push(TimelineStep::Ended { at, state, reason, passed_over: self.passed_over(before) });
                 return ControlFlow::Break(());
             }
             Event::ClientDisconnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
-                self.steps.push(Step::ClientLeft { at });
+                self.steps.push(TimelineStep::ClientLeft { at });
             }
             Event::ClientConnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
-                self.steps.push(Step::ClientReturned { at });
+                self.steps.push(TimelineStep::ClientReturned { at });
             }
             Event::BookingOpened(_)
             | Event::OfferMade { .. }
@@ -424,7 +426,7 @@ impl Teller {
         passed_over.map(|all| if has_room { all } else { all.counted() }).unwrap_or_default()
     }
 
-    fn push_with_reasons(&mut self, step: Step) {
+    fn push_with_reasons(&mut self, step: TimelineStep) {
         self.reasons_bytes += switchboard_wire::view::json(&step).len();
         self.steps.push(step);
     }
@@ -441,12 +443,12 @@ impl Teller {
         if let Some(at) = session.ended_at {
             let ended_by = session.ended_by.map(Word::into_owned);
             let reason = session.reason.as_deref().map(str::to_owned);
-            self.steps.push(Step::SessionEnded { at: Moment(at), ended_by, reason });
+            self.steps.push(TimelineStep::SessionEnded { at: Moment(at), ended_by, reason });
         }
         if let Some((at, code)) = coded {
             let is_before = session.ended_at.is_some_and(|ended_at| at < ended_at);
             let place = self.steps.len() - usize::from(is_before);
-            self.steps.insert(place, Step::Coded { at: Moment(at), code });
+            self.steps.insert(place, TimelineStep::Coded { at: Moment(at), code });
         }
         Ok(())
     }
@@ -520,9 +522,9 @@ impl ChosenBy {
     }
 }
 
-fn opened(at: Time, (client, name): (&ClientId, Option<&str>), topic: &Topic, skills: Skills) -> Step {
+fn opened(at: Time, (client, name): (&ClientId, Option<&str>), topic: &Topic, skills: Skills) -> TimelineStep {
     let (client_id, client_name) = (client.to_string(), name.map(str::to_owned));
-    Step::Opened { at: Moment(at), client_id, client_name, topic: topic.to_string(), skills }
+    TimelineStep::Opened { at: Moment(at), client_id, client_name, topic: topic.to_string(), skills }
 }
 
 /// An offer as it was made.
@@ -533,13 +535,13 @@ struct Asked {
 }
 
 impl Asked {
-    fn step(self, employee_id: String, chosen: Option<Chosen>) -> Step {
+    fn step(self, employee_id: String, chosen: Option<Chosen>) -> TimelineStep {
         let (idle_since, topics, behind, passed_over, by) = match chosen {
             Some(why) => (Some(why.idle_since), Some(why.topics), Some(why.behind), Some(why.passed_over), why.by),
             None => (None, None, None, None, None),
         };
         let by = by.as_ref();
-        Step::Offered {
+        TimelineStep::Offered {
             at: Moment(self.at),
             attempt: self.attempt,
             employee_id,

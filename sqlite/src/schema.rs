@@ -283,7 +283,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX days_of_employees_by_day ON days_of_employees (company_id, day);
 ",
-    // What routing adds to the rows. Null is what every row of before has: no routing, no skills, no code.
+    // Routing adds these columns. In every earlier row they are null: no routing, no skills, no code.
     "
     ALTER TABLE companies ADD COLUMN routing TEXT;
     ALTER TABLE employees ADD COLUMN skills TEXT;
@@ -294,6 +294,7 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE bookings ADD COLUMN step INTEGER;
     ALTER TABLE bookings ADD COLUMN waited_ms INTEGER;
     ALTER TABLE sessions ADD COLUMN code TEXT;
+    CREATE INDEX sessions_by_code ON sessions (company_id, id, code, started_at) WHERE code IS NOT NULL;
 ",
 ];
 

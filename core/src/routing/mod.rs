@@ -3,8 +3,6 @@
 mod bounds;
 
 mod estimate;
-mod fit;
-
 mod need;
 
 mod routed;
@@ -25,7 +23,6 @@ use crate::offer::Outcome;
 pub use skill::{BadLevel, Level, Skills};
 
 pub use estimate::Estimate;
-pub use fit::{Fit, Misfit, Position};
 pub use routed::Routed;
 
 pub(crate) use estimate::{Times, Told};

@@ -4,7 +4,7 @@ use switchboard_core::{CompanyId, EmployeeId, OfferId, Time};
 use switchboard_history::Range;
 use switchboard_history::figures::{BookingFigures, OfferFigures, SessionFigures, Span};
 use switchboard_history::past::{Figures, HistoryResult};
-use switchboard_journal::rows::{BookingRow, SessionRow};
+use switchboard_journal::rows::{BookingRow, OfferRow, SessionRow};
 
 use crate::tables::{CompanyTables, MemoryTables};
 
@@ -52,13 +52,19 @@ impl Figures for MemoryTables {
     ) -> HistoryResult<()> {
         let Some(company) = self.company(company) else { return Ok(()) };
         for booking in bookings_in(company, span) {
-            let offers = company.offers.values().filter(|offer| offer.id.booking == booking.id);
-            for offer in offers.filter(|offer| only.is_none_or(|only| *only == offer.employee_id)) {
+            let offers: Vec<_> = company.offers.values().filter(|offer| offer.id.booking == booking.id).collect();
+            let had_others = |offer: &OfferRow| {
+                let opens_before = |one: &OfferRow, other: &OfferRow| other.closed_at.is_none_or(|at| one.made_at < at);
+                let overlaps = |other: &OfferRow| opens_before(other, offer) && opens_before(offer, other);
+                offers.iter().any(|other| other.id != offer.id && overlaps(other))
+            };
+            for offer in offers.iter().filter(|offer| only.is_none_or(|only| *only == offer.employee_id)) {
                 each(OfferFigures {
                     employee: offer.employee_id.as_str(),
                     outcome: offer.outcome.as_deref(),
                     delivered_after: offer.delivered_at.map(|at| offer.made_at.ms_until(at)),
                     closed_after: offer.closed_at.map(|at| offer.made_at.ms_until(at)),
+                    had_others: had_others(offer),
                 });
             }
         }
@@ -80,6 +86,12 @@ impl Figures for MemoryTables {
                 length: row.ended_at.map(|at| row.started_at.ms_until(at)),
             });
         }
+        Ok(())
+    }
+
+    fn count_codes(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(&str)) -> HistoryResult<()> {
+        let sessions = self.company(company).into_iter().flat_map(|company| sessions_in(company, span));
+        sessions.filter_map(|session| session.code.as_deref()).for_each(each);
         Ok(())
     }
 

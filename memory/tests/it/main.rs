@@ -10,5 +10,5 @@ mod agreement;
 mod commits;
 mod removals;
 mod rewrites;
-mod timelines;
+mod routed;
 mod writes;

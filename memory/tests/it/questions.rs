@@ -302,6 +302,10 @@ fn ask_about_figures(past: &dyn Past, id: &CompanyId, answers: &mut Answers) -> 
             past.count_bookings(id, span, &mut |row| bookings.push(format!("{row:?}")))?;
             bookings.sort();
             answers.note(format!("{id} bookings in {span:?}"), bookings);
+            let mut codes = Vec::new();
+            past.count_codes(id, span, &mut |code| codes.push(code.to_owned()))?;
+            codes.sort();
+            answers.note(format!("{id} codes in {span:?}"), codes);
             for only in [None, Some("ann".parse().expect("an id"))] {
                 let (mut offers, mut sessions) = (Vec::new(), Vec::new());
                 past.count_offers(id, only.as_ref(), span, &mut |row| offers.push(format!("{row:?}")))?;

@@ -31,10 +31,10 @@ struct PreviewBody {
     topic: Topic,
     /// Skills that the client asks for, each with its least level from 1 to 10 (default: none).
     #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, u8>>)]
+    #[schema(value_type = Option<shape::Skills>)]
     skills: Skills,
     /// A routing that is tried without being saved (default: that of the company).
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<shape::RoutingToSet>)]
     routing: Option<Routing>,
 }
 
@@ -42,7 +42,7 @@ struct PreviewBody {
 ///
 /// All steps of the route are shown as if all were open, and an employee stands in the first step that they fit. Named
 /// are the first 50 candidates of all steps together, and for each reason the first 50 of those who want to work and
-/// would not be asked. Nobody is asked and nothing is saved. In a large company the answer is not of one moment,
+/// would not be asked. No employee is asked and nothing is saved. In a large company the answer is not of one moment,
 /// because the employees are read a thousand at a time.
 ///
 /// # Errors
@@ -69,16 +69,16 @@ pub async fn show(
         routing.check().map_err(|(field, problem)| Problem::invalid(format!("`routing.{field}` {problem}")))?;
     }
     let turn = caller.part_of(&api.admission.shares.lists, Some(&company)).await?;
-    let mut reading = Reading { body, preview: None, after: None };
+    let mut in_progress = PreviewInProgress { body, preview: None, after: None };
     while api.exchange.is_healthy() {
         let mut is_all = false;
         let block = ask::visit(&api, &company, |visit| {
-            is_all = reading.go_on(visit.company(), BLOCK)?;
+            is_all = in_progress.go_on(visit.company(), BLOCK)?;
             Ok(StatusCode::OK.into_response())
         });
         block.await?;
         if is_all {
-            return Ok(reading.shown());
+            return Ok(in_progress.shown());
         }
         tokio::task::yield_now().await;
     }
@@ -88,12 +88,12 @@ pub async fn show(
         reader.company(&company)
     });
     let (company, _) = read.await?;
-    reading.go_on(&company, usize::MAX)?;
-    Ok(reading.shown())
+    in_progress.go_on(&company, usize::MAX)?;
+    Ok(in_progress.shown())
 }
 
 /// A preview for which employees are read in the order of their ids.
-struct Reading {
+struct PreviewInProgress {
     body: PreviewBody,
     /// None before the company was read.
     preview: Option<Preview>,
@@ -101,7 +101,7 @@ struct Reading {
     after: Option<String>,
 }
 
-impl Reading {
+impl PreviewInProgress {
     /// Looks at the next employees, and says whether they were the last.
     fn go_on(&mut self, company: &Company, at_most: usize) -> Result<bool, Problem> {
         ask::exists(company)?;
@@ -162,11 +162,11 @@ mod tests {
         }
         let read = |block: usize| {
             let body = PreviewBody { topic: "tax".parse().unwrap(), skills: Skills::new(), routing: None };
-            let (mut reading, mut looks) = (Reading { body, preview: None, after: None }, 1);
-            while !reading.go_on(&company, block).unwrap() {
+            let (mut in_progress, mut looks) = (PreviewInProgress { body, preview: None, after: None }, 1);
+            while !in_progress.go_on(&company, block).unwrap() {
                 looks += 1;
             }
-            (json(&reading.preview.map(Preview::shown)), looks)
+            (json(&in_progress.preview.map(Preview::shown)), looks)
         };
         let (at_once, one_look) = read(usize::MAX);
         assert_eq!(one_look, 1);

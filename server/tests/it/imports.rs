@@ -15,7 +15,7 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room {
         directory: "core/src",
-        order: "limits spelling id availability time offer booking brand load employee person revocation settings \
+        order: "limits spelling id availability time offer routing booking brand load employee fit person revocation settings \
                 command event refusal session notice recent_bookings roster erasure \
                 company invariants",
     },

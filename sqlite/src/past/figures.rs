@@ -13,7 +13,12 @@ use crate::columns::{duration, ms, text, text_or_null, time};
 macro_rules! offers {
     ($from:literal, $where:literal) => {
         concat!(
-            "SELECT o.employee_id, o.outcome, o.delivered_at - o.made_at, o.closed_at - o.made_at FROM ",
+            "SELECT o.employee_id, o.outcome, o.delivered_at - o.made_at, o.closed_at - o.made_at,
+                 b.offers > 1 AND EXISTS (SELECT 1 FROM offers p
+                     WHERE p.company_id = o.company_id AND p.booking_id = o.booking_id AND p.attempt <> o.attempt
+                         AND (o.closed_at IS NULL OR p.made_at < o.closed_at)
+                         AND (p.closed_at IS NULL OR o.made_at < p.closed_at))
+             FROM ",
             $from,
             " JOIN bookings b ON b.company_id = o.company_id AND b.id = o.booking_id
              WHERE o.company_id = ?1 AND o.booking_id >= ?2 AND o.booking_id < ?3
@@ -66,7 +71,7 @@ impl Figures for Tables<'_> {
         self.of_span(sql, company, only, span, |row| {
             let (delivered_after, closed_after) = (duration(row, 2)?, duration(row, 3)?);
             let (employee, outcome) = (text(row, 0)?, text_or_null(row, 1)?);
-            each(OfferFigures { employee, outcome, delivered_after, closed_after });
+            each(OfferFigures { employee, outcome, delivered_after, closed_after, had_others: row.get(4)? });
             Ok(())
         })
     }
@@ -85,6 +90,17 @@ impl Figures for Tables<'_> {
         self.of_span(sql, company, only, span, |row| {
             let (employee, ended_by) = (text(row, 0)?, text_or_null(row, 1)?);
             each(SessionFigures { employee, ended_by, length: duration(row, 2)? });
+            Ok(())
+        })
+    }
+
+    fn count_codes(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(&str)) -> HistoryResult<()> {
+        // The index has coded sessions alone, so that a company without codes pays nothing.
+        let sql = "SELECT code FROM sessions INDEXED BY sessions_by_code
+                   WHERE company_id = ?1 AND id >= ?2 AND id < ?3 AND started_at >= ?4 AND started_at < ?5
+                       AND code IS NOT NULL";
+        self.of_span(sql, company, None, span, |row| {
+            each(text(row, 0)?);
             Ok(())
         })
     }

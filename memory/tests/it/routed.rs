@@ -1,20 +1,31 @@
-//! A timeline of a booking with a routing names the step that asked each employee, and why others were passed over.
+//! The past of a company with a routing: timelines name the step that asked each employee, lists and exports have skills
+//! and codes, and statistics count them.
 
 use serde_json::{Value, json};
 use switchboard_core::routing::{Order, Prefer, Rest, Route, Routing, Step, WrapUpRules};
 use switchboard_core::{
-    BookingId, BookingRequest, Command, CompanySettings, EmployeeId, Intent, Level, OfferId, PauseRequest, Profile,
-    SessionId,
+    Actor, BookingId, BookingRequest, Command, CompanySettings, EmployeeId, Intent, Level, OfferId, PauseRequest,
+    Profile, SessionId, Time,
 };
+use switchboard_history::paging::Page;
+use switchboard_history::statistics::Question;
+use switchboard_history::{ForWhom, HistoryFilter, Range, days};
+use switchboard_journal::Write;
 
-use crate::life::{Life, Visited, company_id};
+use crate::life::{Life, START_MS, Visited, company_id};
 use crate::stores::{OpenStore, Place, on_every_store};
+use crate::writes::count_day;
 
 on_every_store! {
     each_offer_names_its_step_and_who_was_passed_over
     a_booking_without_a_routing_has_no_word_of_one
     a_code_stands_where_it_was_given
+    lists_and_exports_have_what_routing_knows
+    statistics_count_what_only_a_routing_brings
+    statistics_without_a_routing_have_no_word_of_one
 }
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().expect("an id")
@@ -228,7 +239,7 @@ fn a_code_stands_where_it_was_given(place: &dyn Place) {
     let session = house.accepts(first, 1);
     let code = |code: &str, session| Command::Code { employee: id("ann"), session, code: id(code) };
     house.does(&code("done", session));
-    let end = |session| Command::End { session, by: switchboard_core::Actor::Admin, reason: None };
+    let end = |session| Command::End { session, by: Actor::Admin, reason: None };
     house.does(&end(session));
     let second = house.books(2);
     let session = house.accepts(second, 1);
@@ -254,4 +265,127 @@ fn a_code_stands_where_it_was_given(place: &dyn Place) {
     assert_eq!(told(first), ["assigned", "coded done", "session_ended"]);
     assert_eq!(told(second), ["assigned", "session_ended", "coded again"], "the last code counts");
     assert_eq!(told(third), ["assigned", "session_ended"]);
+}
+
+fn lists_and_exports_have_what_routing_knows(place: &dyn Place) {
+    let mut acme = Life::new("acme");
+    let mut visits = vec![acme.is_founded()];
+    visits.extend(acme.hires("ann"));
+    visits.extend(acme.consults("carl"));
+    visits.extend(acme.is_routed());
+    visits.extend(acme.learns("ann", 7));
+    visits.extend(acme.consults("dora"));
+    visits.extend(acme.codes("done"));
+    let mut store = place.open();
+    store.commit(visits.iter().map(Visited::entry).collect()).expect("committed");
+    store.project();
+    let (filter, page) = (HistoryFilter::default(), Page { limit: 9, after: None });
+    let of = |listed: serde_json::Result<Value>| listed.expect("JSON")["items"].as_array().expect("items").clone();
+    let id = company_id("acme");
+    let bookings = of(serde_json::to_value(store.ask(|past| past.list_bookings(&id, &filter, &page))));
+    let skills: Vec<_> = bookings.iter().map(|booking| booking.get("skills")).collect();
+    assert_eq!(skills, [Some(&json!({ "de": 2 })), None], "the newest first");
+    let sessions = of(serde_json::to_value(store.ask(|past| past.list_sessions(&id, &filter, &page, ForWhom::Admin))));
+    let codes: Vec<_> = sessions.iter().map(|session| session.get("code")).collect();
+    assert_eq!(codes, [Some(&json!("done")), None]);
+    let newest = bookings[0]["id"].as_str().expect("an id").parse().expect("an id");
+    let shown = serde_json::to_value(store.ask(|past| past.show_booking(&id, newest))).expect("JSON");
+    assert_eq!((&shown["skills"], &shown["session"]["code"]), (&json!({ "de": 2 }), &json!("done")));
+    let mut lines = String::new();
+    let exported = store.history.export(&id, false, |piece| {
+        lines.push_str(&piece);
+        true
+    });
+    exported.expect("exported");
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of_kind = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
+    assert_eq!(of_kind("company")[0]["routing"]["wrap_up"]["codes"], json!(["done", "again"]));
+    assert_eq!((&of_kind("employee")[0]["skills"], &of_kind("employee")[0]["share"]), (&json!({ "de": 7 }), &json!(7)));
+    assert_eq!(of_kind("booking")[1]["skills"], json!({ "de": 2 }));
+    assert_eq!(of_kind("session")[1]["code"], json!("done"));
+}
+
+/// Statistics of the company, and of its first employee, over the three days from the beginning.
+fn statistics(store: &OpenStore, now: Time) -> (Value, Value) {
+    let from = Time::from_ms(START_MS);
+    let question = Question { range: Range { from, to: from.plus_ms(3 * DAY_MS) }, within_s: 20, now };
+    let (id, page) = (company_id("acme"), Page { limit: 1, after: None });
+    let company = serde_json::to_value(store.ask(|past| past.statistics(&id, question))).expect("JSON");
+    let all = serde_json::to_value(store.ask(|past| past.statistics_of_employees(&id, question, &page))).expect("JSON");
+    (company, all["items"][0].clone())
+}
+
+fn statistics_count_what_only_a_routing_brings(place: &dyn Place) {
+    let mut house = House::new();
+    let steps = vec![Step { at_once: 2, ..Step::default() }];
+    let routing = Box::new(Routing {
+        routes: vec![std::sync::Arc::new(Route { topics: None, steps })],
+        rest: Rest { rejected_ms: 3_600_000, missed_ms: 0 },
+        wrap_up: WrapUpRules { codes: vec![id("done"), id("again")], ..WrapUpRules::default() },
+        ..Routing::default()
+    });
+    house.does(&Command::SetRouting { routing });
+    house.hires("ann", &[], &[]);
+    house.hires("bob", &[], &[]);
+    // Ann is faster than Bob, twice, and then says no. Bob has kept his place, and is asked first by the second booking.
+    for (number, attempt) in [(1, 1), (2, 2)] {
+        let booking = house.books(number);
+        let session = house.accepts(booking, attempt);
+        house.does(&Command::End { session, by: Actor::Admin, reason: None });
+        if number == 1 {
+            let code = id("done");
+            house.does(&Command::Code { employee: id("ann"), session, code });
+        }
+    }
+    let first_day = house.life.now.day();
+    house.life.waits(DAY_MS);
+    let booking = house.books(3);
+    let of_ann = 1 + u32::from(house.offer(booking, 1).1.as_str() != "ann");
+    house.rejects(booking, of_ann);
+    let of_bob = 3 - of_ann;
+    house.accepts(booking, of_bob);
+    let pause = PauseRequest { reason: None, for_ms: Some(60_000) };
+    house.hires("cem", &["law"], &[]);
+    house.does(&Command::SetStatus { employee: id("cem"), intent: Intent::Offline, by_admin: false, pause });
+    house.hires("dan", &["law"], &[]);
+    let pause = PauseRequest { reason: Some(id("lunch")), for_ms: None };
+    house.does(&Command::SetStatus { employee: id("dan"), intent: Intent::Offline, by_admin: false, pause });
+    let mut store = house.committed(place);
+    let now = house.life.now;
+    let (company, ann) = statistics(&store, now);
+    assert_eq!((&company["now"]["paused"], &company["now"]["resting"]), (&json!({ "": 1, "lunch": 1 }), &json!(1)));
+    assert_eq!(
+        (&company["offers"]["made"], &company["offers"]["taken"], &company["offers"]["at_once"]),
+        (&json!(6), &json!(2), &json!(6))
+    );
+    assert_eq!(company["codes"], json!({ "given": { "done": 1 }, "without": 2 }));
+    assert_eq!((&ann["id"], &ann["turns"], &ann["offers"]["made"]), (&json!("ann"), &json!(3), &json!(3)));
+    // A day that is kept says the same, also of a code that was given later.
+    for part in store.ask(|past| count_day(past, &company_id("acme"), first_day)) {
+        store.write(|| Write::Day(part.clone()));
+    }
+    assert_eq!(store.ask(|past| past.days(&company_id("acme"), 0, u64::MAX)), [first_day]);
+    assert_eq!(statistics(&store, now), (company, ann));
+    house.visits.clear();
+    let session = house.life.company.sessions().next().expect("a session").id;
+    house.does(&Command::Code { employee: id("ann"), session, code: id("again") });
+    store.commit(house.visits.iter().map(Visited::entry).collect()).expect("committed");
+    store.project();
+    assert_eq!(statistics(&store, now).0["codes"], json!({ "given": { "again": 1 }, "without": 2 }));
+    assert_eq!(store.ask(|past| days::differences(past, &company_id("acme"))), Vec::<String>::new());
+}
+
+fn statistics_without_a_routing_have_no_word_of_one(place: &dyn Place) {
+    let mut house = House::new();
+    house.hires("ann", &[], &[]);
+    house.hires("bob", &[], &[]);
+    let booking = house.books(1);
+    house.rejects(booking, 1);
+    house.accepts(booking, 2);
+    let store = house.committed(place);
+    let (company, ann) = statistics(&store, house.life.now);
+    let said = format!("{company} {ann}");
+    for word in ["paused", "resting", "taken", "at_once", "codes", "turns"] {
+        assert!(!said.contains(word), "{word}: {said}");
+    }
 }

@@ -1,10 +1,10 @@
-//! How one employee stands to the steps of a booking: for timelines and previews, which say why somebody was asked.
+//! How one employee stands to the steps of a booking: for timelines and previews, which say why an employee was asked.
 
 use std::cmp::Reverse;
 
-use super::{Level, Need, Order, Prefer, RouteTable, Routed, Routing, Step, Wishes, has_all};
 use crate::employee::Employee;
 use crate::id::Topic;
+use crate::routing::{Level, Need, Order, Prefer, RouteTable, Routed, Routing, Step, Wishes, has_all};
 use crate::time::Time;
 
 /// How an employee stands to the steps of a booking.
@@ -39,14 +39,14 @@ pub enum Misfit {
 
 /// Place of an employee among all who fit the same step and can be asked: the smallest is asked first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct StepPosition {
     preferred: Preferred,
-    /// What the order of the step compares; always 0 for the longest idle.
+    /// Key by which the order of the step compares; always 0 for the longest idle.
     pub key: u64,
     place: u64,
 }
 
-/// What a preference compares; within one step there is one kind.
+/// Key by which a preference compares; within one step there is one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Preferred {
     Any,
@@ -54,7 +54,7 @@ enum Preferred {
     Least(Level),
 }
 
-impl Position {
+impl StepPosition {
     fn of(step: &Step, level: Level, employee: &Employee) -> Self {
         let preferred = match step.prefer {
             Prefer::Any => Preferred::Any,
@@ -103,8 +103,8 @@ impl Routed {
 
     /// The place of an employee with that level among all who fit the step with that number.
     #[must_use]
-    pub fn position(&self, step: u8, level: Level, employee: &Employee) -> Option<Position> {
-        Some(Position::of(self.step(step)?, level, employee))
+    pub fn position(&self, step: u8, level: Level, employee: &Employee) -> Option<StepPosition> {
+        Some(StepPosition::of(self.step(step)?, level, employee))
     }
 
     /// The open step with that number, from 1.
@@ -239,7 +239,7 @@ mod tests {
         let at = |step: &Step, level: u8, latest: u64, place: u64| {
             let turns = Turns { latest, ..Turns::default() };
             let employee = Employee { turns, place, ..employee(&[], &[]) };
-            Position::of(step, Level::try_from(level).unwrap(), &employee)
+            StepPosition::of(step, Level::try_from(level).unwrap(), &employee)
         };
         let any = Step { order: Order::RoundRobin, ..Step::default() };
         assert!(at(&any, 1, 3, 9) < at(&any, 9, 4, 1) && at(&any, 1, 3, 1) < at(&any, 1, 3, 2));
