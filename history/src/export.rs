@@ -185,7 +185,7 @@ impl ExportPage<'_> {
             }),
             ExportPart::Bookings => past.bookings_after(company, first, &mut |row| {
                 let item = booking_item(company, row);
-                let id = item.booking.id;
+                let id = item.id();
                 let asked: Vec<_> = past.offers(company, id)?.into_iter().map(OfferItem::from).collect();
                 self.counts.bookings += 1;
                 self.counts.offers += asked.len() as u64;

@@ -96,10 +96,18 @@ impl From<OfferRow> for OfferItem {
 #[derive(Debug, Serialize)]
 pub struct BookingItem {
     #[serde(flatten)]
-    pub(crate) booking: BookingView<'static>,
+    booking: BookingView<'static>,
     /// Skills that the client asked for.
     #[serde(skip_serializing_if = "Skills::is_empty")]
-    pub(crate) skills: Skills,
+    skills: Skills,
+}
+
+impl BookingItem {
+    /// The id of the booking in the list.
+    #[must_use]
+    pub const fn id(&self) -> BookingId {
+        self.booking.id
+    }
 }
 
 /// The fields of a booking, with the skills that the client asked for.
@@ -205,7 +213,7 @@ impl dyn Past + '_ {
         self.bookings(company, filter, Ids { first: &first, before }, page.limit + 1, &mut |row| {
             Ok(paging.add_or_break(booking_item(company, row)))
         })?;
-        Ok(paging.listed(|item| item.booking.id.to_string()))
+        Ok(paging.listed(|item| item.id().to_string()))
     }
 
     /// One booking with its offers.

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use switchboard_core::routing::{Order, Prefer, Routed};
 use switchboard_core::{
-    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, Employee, EmployeeId, EmployeeNo, Event, Fit,
-    Intent, Level, OfferId, Outcome, SessionId, Skills, Time, Topic,
+    Booking, BookingId, BookingRequest, ClientId, Company, CompanyId, DeviceKind, Employee, EmployeeId, EmployeeNo,
+    Event, Fit, Intent, Level, OfferId, Outcome, SessionId, Skills, Time, Topic,
 };
 use switchboard_journal::rows::{SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
@@ -325,24 +325,14 @@ impl Teller {
     fn hear(&mut self, before: &Company, when: Time, event: &Event) -> ControlFlow<()> {
         let at = Moment(when);
         match event {
-            Event::BookingOpened(request) if request.booking == self.id => {
-                let BookingRequest { booking: _, client, client_name, topic, note: _, key: _, wishes } = request;
-                let skills = wishes.as_ref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
-                self.steps.push(opened(when, (client, client_name.as_deref()), topic, skills));
-            }
-            Event::StepOpened { booking, step } if *booking == self.id => {
-                let routed = before.booking(self.id).and_then(|booking| booking.routed.as_ref());
-                let early = routed.is_some_and(|routed| routed.opens_early(when));
-                self.steps.push(TimelineStep::StepOpened { at, step: *step, early });
-            }
+            Event::BookingOpened(request) if request.booking == self.id => self.opened(when, request),
+            Event::StepOpened { booking, step } if *booking == self.id => self.step_opened(before, when, *step),
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
                 self.offered(before, asked, *employee);
             }
             Event::OfferDelivered { offer, device } if offer.booking == self.id => {
-                let device = device.as_ref().map(ToString::to_string);
-                let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
-                self.steps.push(TimelineStep::Delivered { at, attempt, employee_id, device });
+                self.delivered(before, when, *offer, device.as_ref());
             }
             Event::OfferClosed { offer, outcome, reason, missed: _ } if offer.booking == self.id => {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
@@ -354,10 +344,7 @@ impl Teller {
                 self.steps.push(TimelineStep::Assigned { at, attempt, employee_id, session_id: session.to_string() });
                 return ControlFlow::Break(());
             }
-            Event::SearchWaits { booking, until } if *booking == self.id => {
-                let passed_over = self.passed_over(before);
-                self.push_with_reasons(TimelineStep::Waited { at, until: Moment(*until), passed_over });
-            }
+            Event::SearchWaits { booking, until } if *booking == self.id => self.waited(before, when, *until),
             Event::BookingEnded { booking, reason } if *booking == self.id => {
                 let (state, reason) = (reason.state().word(), reason.word());
                 self.steps.push(TimelineStep::Ended { at, state, reason, passed_over: self.passed_over(before) });
@@ -408,6 +395,29 @@ impl Teller {
             | Event::Resumed => {}
         }
         ControlFlow::Continue(())
+    }
+
+    fn opened(&mut self, when: Time, request: &BookingRequest) {
+        let BookingRequest { booking: _, client, client_name, topic, note: _, key: _, wishes } = request;
+        let skills = wishes.as_ref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
+        self.steps.push(opened(when, (client, client_name.as_deref()), topic, skills));
+    }
+
+    fn waited(&mut self, before: &Company, when: Time, until: Time) {
+        let (at, until, passed_over) = (Moment(when), Moment(until), self.passed_over(before));
+        self.push_with_reasons(TimelineStep::Waited { at, until, passed_over });
+    }
+
+    fn step_opened(&mut self, before: &Company, when: Time, step: u8) {
+        let routed = before.booking(self.id).and_then(|booking| booking.routed.as_ref());
+        let early = routed.is_some_and(|routed| routed.opens_early(when));
+        self.steps.push(TimelineStep::StepOpened { at: Moment(when), step, early });
+    }
+
+    fn delivered(&mut self, before: &Company, when: Time, offer: OfferId, device: Option<&DeviceKind>) {
+        let (attempt, employee_id) = (offer.attempt, asked(before, offer));
+        let (at, device) = (Moment(when), device.map(ToString::to_string));
+        self.steps.push(TimelineStep::Delivered { at, attempt, employee_id, device });
     }
 
     fn offered(&mut self, before: &Company, asked: Asked, employee: EmployeeNo) {

@@ -98,13 +98,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
             let (reason, until) = (reason.clone(), until.map(Moment));
             (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent, by, reason, until })
         }
-        Event::BookingOpened(BookingRequest { booking, client, client_name, topic, note, key: _, wishes }) => {
-            let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
-            let client_name = client_name.as_deref().map(str::to_owned);
-            let skills = wishes.as_deref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
-            let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note, skills };
-            (Kind::BookingOpened, booking.to_string(), data)
-        }
+        Event::BookingOpened(request) => booking_opened(request)?,
         Event::OfferMade { offer, employee: _, expires_at } => offer_made(rows, at, *offer, *expires_at)?,
         Event::OfferDelivered { offer, device } => {
             let OfferId { booking: booking_id, attempt } = *offer;
@@ -114,11 +108,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
             (Kind::OfferDelivered, booking_id.to_string(), data)
         }
         Event::OfferClosed { offer, outcome, reason, missed: _ } => {
-            let OfferId { booking: booking_id, attempt } = *offer;
-            let (employee_id, outcome) = (rows.asked(*offer)?, outcome.word());
-            let reason = reason.as_deref().map(str::to_owned);
-            let data = Data::OfferClosed { offer_id: *offer, booking_id, attempt, employee_id, outcome, reason };
-            (Kind::OfferClosed, booking_id.to_string(), data)
+            offer_closed(rows, *offer, outcome.word(), reason.as_deref().map(str::to_owned))?
         }
         Event::OfferAccepted { offer, session } => session_started(rows, *offer, *session)?,
         Event::BookingEnded { booking, reason } => {
@@ -165,6 +155,27 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Opt
 fn lane_of_employee(number: EmployeeNo) -> String {
     // The blank keeps the lane apart from those of bookings, because no booking's id has one.
     format!("employee {}", number.0)
+}
+
+fn booking_opened(request: &BookingRequest) -> HistoryResult<RenderedEvent> {
+    let BookingRequest { booking, client, client_name, topic, note, key: _, wishes } = request;
+    let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
+    let client_name = client_name.as_deref().map(str::to_owned);
+    let skills = wishes.as_deref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
+    let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note, skills };
+    Ok((Kind::BookingOpened, booking.to_string(), data))
+}
+
+fn offer_closed(
+    rows: &Rows<'_>,
+    offer: OfferId,
+    outcome: &'static str,
+    reason: Option<String>,
+) -> HistoryResult<RenderedEvent> {
+    let OfferId { booking: booking_id, attempt } = offer;
+    let employee_id = rows.asked(offer)?;
+    let data = Data::OfferClosed { offer_id: offer, booking_id, attempt, employee_id, outcome, reason };
+    Ok((Kind::OfferClosed, booking_id.to_string(), data))
 }
 
 /// Renders all that an app's back end needs to wake the phone of the asked employee.

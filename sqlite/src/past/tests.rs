@@ -159,7 +159,7 @@ proptest! {
         let of_bookings = HistoryFilter { state: state(["assigned", "offering"]), ..filter.clone() };
         let bookings = all_pages(|page| {
             let listed = ask(&reader, |past| past.list_bookings(&company, &of_bookings, &page)).expect("a list");
-            (listed.items.iter().map(|booking| booking.id.to_string()).collect(), listed.next)
+            (listed.items.iter().map(|booking| booking.id().to_string()).collect(), listed.next)
         });
         prop_assert_eq!(&bookings, &expected);
         let of_sessions = HistoryFilter { state: state(["ended", "running"]), ..filter };
