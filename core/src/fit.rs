@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::employee::Employee;
 use crate::id::Topic;
-use crate::routing::{Level, Need, Order, Prefer, RouteTable, Routed, Routing, Step, Wishes, has_all};
+use crate::routing::{Level, Need, Order, Prefer, RouteStep, RouteTable, Routed, Routing, Wishes, has_all};
 use crate::time::Time;
 
 /// How an employee stands to the steps of a booking.
@@ -41,6 +41,8 @@ pub enum Misfit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StepPosition {
     preferred: Preferred,
+    /// Load in thousandths of the capacity.
+    pub load: u32,
     /// Key by which the order of the step compares; always 0 for the longest idle.
     pub key: u64,
     place: u64,
@@ -55,17 +57,18 @@ enum Preferred {
 }
 
 impl StepPosition {
-    fn of(step: &Step, level: Level, employee: &Employee) -> Self {
+    fn of(step: &RouteStep, level: Level, employee: &Employee) -> Self {
         let preferred = match step.prefer {
             Prefer::Any => Preferred::Any,
             Prefer::Best => Preferred::Best(Reverse(level)),
             Prefer::Least => Preferred::Least(level),
         };
-        Self { preferred, key: employee.turns.key(step.order), place: employee.place }
+        let load = employee.load_milli();
+        Self { preferred, load, key: employee.turns.key(step.order), place: employee.place }
     }
 }
 
-impl Step {
+impl RouteStep {
     /// Whether the order compares something beside the time since when an employee is idle.
     #[must_use]
     pub fn has_keys(&self) -> bool {
@@ -77,10 +80,10 @@ impl Routed {
     /// How a booking about the topic would be routed once all its steps are open.
     #[must_use]
     pub fn with_all_steps(routing: &Routing, topic: &Topic, wishes: Wishes) -> Self {
-        let route = RouteTable::from(routing.clone()).route(topic).clone();
-        let steps = u8::try_from(route.steps.len()).unwrap_or(u8::MAX);
-        let mut routed = Self::new(route, wishes, topic, 0, Time::default());
-        routed.open(steps);
+        let route = RouteTable::from(routing.clone()).route(topic, wishes.channel.as_ref()).clone();
+        let steps = u8::try_from(route.1.steps.len()).unwrap_or(u8::MAX);
+        let mut routed = Self::new(routing, route, wishes, topic, (0, Time::default()));
+        routed.open(Time::default(), steps);
         routed
     }
 
@@ -109,7 +112,7 @@ impl Routed {
 
     /// The open step with that number, from 1.
     #[must_use]
-    pub fn step(&self, number: u8) -> Option<&Step> {
+    pub fn step(&self, number: u8) -> Option<&RouteStep> {
         self.steps().get(usize::from(number).checked_sub(1)?)
     }
 
@@ -165,18 +168,23 @@ mod tests {
             place: 0,
             lapse_due: None,
             meter: Meter::default(),
-            profile: Profile { skills: skills(has), share: 1 },
+            profile: Profile { skills: skills(has), ..Profile::default() },
             turns: Turns::default(),
             pause: None,
             resting_until: None,
         }
     }
 
-    fn routed(steps: Vec<Step>, open: u8) -> Routed {
-        let wishes = Wishes { skills: skills(&[("de", 2)]) };
-        let mut routed =
-            Routed::new(Arc::new(Route { topics: None, steps }), wishes, &"tax".parse().unwrap(), 0, Time::default());
-        routed.open(open);
+    fn routed(steps: Vec<RouteStep>, open: u8) -> Routed {
+        let wishes = Wishes { skills: skills(&[("de", 2)]), ..Wishes::default() };
+        let mut routed = Routed::new(
+            &Routing::default(),
+            (0, Arc::new(Route { steps, ..Route::default() })),
+            wishes,
+            &"tax".parse().unwrap(),
+            (0, Time::default()),
+        );
+        routed.open(Time::default(), open);
         routed
     }
 
@@ -185,13 +193,13 @@ mod tests {
         let level = |level: u8| Level::try_from(level).unwrap();
         let steps = || {
             vec![
-                Step { level: level(5), ..Step::default() },
-                Step { after_ms: 1_000, drop: ["de".parse().unwrap()].into(), ..Step::default() },
-                Step {
+                RouteStep { level: level(5), ..RouteStep::default() },
+                RouteStep { after_ms: 1_000, drop: ["de".parse().unwrap()].into(), ..RouteStep::default() },
+                RouteStep {
                     after_ms: 2_000,
                     topic: Some("*".parse().unwrap()),
                     skills: skills(&[("senior", 1)]),
-                    ..Step::default()
+                    ..RouteStep::default()
                 },
             ]
         };
@@ -216,9 +224,13 @@ mod tests {
     #[test]
     fn an_employee_fits_exactly_the_needs_in_whose_pools_they_stand() {
         let steps = vec![
-            Step { level: Level::try_from(3).unwrap(), ..Step::default() },
-            Step { topic: Some("law".parse().unwrap()), skills: skills(&[("senior", 4)]), ..Step::default() },
-            Step { topic: Some("*".parse().unwrap()), drop: ["*".parse().unwrap()].into(), ..Step::default() },
+            RouteStep { level: Level::try_from(3).unwrap(), ..RouteStep::default() },
+            RouteStep { topic: Some("law".parse().unwrap()), skills: skills(&[("senior", 4)]), ..RouteStep::default() },
+            RouteStep {
+                topic: Some("*".parse().unwrap()),
+                drop: ["*".parse().unwrap()].into(),
+                ..RouteStep::default()
+            },
         ];
         let routed = routed(steps, 3);
         for topics in [vec![], vec!["tax"], vec!["law", "tax"], vec!["visa"]] {
@@ -236,18 +248,18 @@ mod tests {
 
     #[test]
     fn a_position_compares_the_preference_then_the_key_then_the_place() {
-        let at = |step: &Step, level: u8, latest: u64, place: u64| {
+        let at = |step: &RouteStep, level: u8, latest: u64, place: u64| {
             let turns = Turns { latest, ..Turns::default() };
             let employee = Employee { turns, place, ..employee(&[], &[]) };
             StepPosition::of(step, Level::try_from(level).unwrap(), &employee)
         };
-        let any = Step { order: Order::RoundRobin, ..Step::default() };
+        let any = RouteStep { order: Order::RoundRobin, ..RouteStep::default() };
         assert!(at(&any, 1, 3, 9) < at(&any, 9, 4, 1) && at(&any, 1, 3, 1) < at(&any, 1, 3, 2));
-        let best = Step { prefer: Prefer::Best, ..any.clone() };
+        let best = RouteStep { prefer: Prefer::Best, ..any.clone() };
         assert!(at(&best, 9, 4, 9) < at(&best, 8, 3, 1) && at(&best, 9, 3, 9) < at(&best, 9, 4, 1));
-        let least = Step { prefer: Prefer::Least, ..any };
+        let least = RouteStep { prefer: Prefer::Least, ..any };
         assert!(at(&least, 2, 4, 9) < at(&least, 3, 3, 1));
-        let plain = Step::default();
+        let plain = RouteStep::default();
         assert!(at(&plain, 1, 9, 1) < at(&plain, 1, 0, 2) && !plain.has_keys());
     }
 }

@@ -44,6 +44,9 @@ enum ExportRecord<'a> {
         /// Left out for a share of 1.
         #[serde(skip_serializing_if = "Option::is_none")]
         share: Option<u8>,
+        /// Left out for a capacity of 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        capacity: Option<u8>,
     },
     Booking {
         #[serde(flatten)]
@@ -180,7 +183,8 @@ impl ExportPage<'_> {
                 let (topics, skills) = (raw(&row.topics)?, row.skills.as_deref().map(raw).transpose()?);
                 let (id, name, intent) = (&row.id, &row.name, &row.intent);
                 let share = Some(row.share).filter(|share| *share != Profile::default().share);
-                self.line(&ExportRecord::Employee { id, name, topics, intent, skills, share });
+                let capacity = Some(row.capacity).filter(|capacity| *capacity != Profile::default().capacity);
+                self.line(&ExportRecord::Employee { id, name, topics, intent, skills, share, capacity });
                 Ok(self.break_behind(row.id.clone(), String::new()))
             }),
             ExportPart::Bookings => past.bookings_after(company, first, &mut |row| {

@@ -64,6 +64,7 @@ pub struct EmployeeRow {
     /// A JSON object as it is stored; none without skills.
     pub skills: Option<String>,
     pub share: u8,
+    pub capacity: u8,
 }
 
 /// A booking with its session.

@@ -164,7 +164,7 @@ mod tests {
     use std::sync::Arc;
 
     use serde_json::{Value, json};
-    use switchboard_core::routing::{Order, Prefer, Route, Step};
+    use switchboard_core::routing::{Order, Prefer, Route, RouteStep};
     use switchboard_core::{
         BookingId, BookingRequest, Command, Company, CompanySettings, Event, PauseRequest, Profile, SessionId, Skills,
     };
@@ -183,12 +183,12 @@ mod tests {
     struct House(Company);
 
     impl House {
-        fn new(steps: Vec<Step>) -> Self {
+        fn new(steps: Vec<RouteStep>) -> Self {
             let mut house = Self(Company::new(id("acme")));
             let settings = CompanySettings { wrap_up_ms: 0, ..CompanySettings::default() };
             house.does(&Command::SetCompany { name: "Acme".into(), settings });
-            let clients = switchboard_core::routing::ClientWishes { skills: [id("de")].into() };
-            let routes = vec![Arc::new(Route { topics: None, steps })];
+            let clients = switchboard_core::routing::ClientWishes { skills: [id("de")].into(), employee: false };
+            let routes = vec![Arc::new(Route { steps, ..Route::default() })];
             let routing = Box::new(Routing { routes, clients, ..Routing::default() });
             house.does(&Command::SetRouting { routing });
             house
@@ -201,7 +201,7 @@ mod tests {
         }
 
         fn hires(&mut self, employee: &str, topics: &[&str], has: &[(&str, u8)]) {
-            let profile = Profile { skills: skills(has), share: 1 };
+            let profile = Profile { skills: skills(has), ..Profile::default() };
             let topics = topics.iter().map(|topic| id(topic)).collect();
             self.does(&Command::SetEmployee { employee: id(employee), name: employee.into(), topics, profile });
             self.does(&Command::EmployeeConnected { employee: id(employee) });
@@ -209,7 +209,8 @@ mod tests {
         }
 
         fn previews(&self, wished: &[(&str, u8)]) -> Value {
-            let mut preview = Preview::new(self.0.routing(), &id("tax"), Wishes { skills: skills(wished) });
+            let mut preview =
+                Preview::new(self.0.routing(), &id("tax"), Wishes { skills: skills(wished), ..Wishes::default() });
             // The order in which employees are looked at says nothing.
             let mut all: Vec<_> = self.0.employees_after(None).map(|(_, employee)| employee).collect();
             all.reverse();
@@ -230,9 +231,9 @@ mod tests {
     fn the_employees_are_asked_in_the_order_of_the_preview() {
         for (order, prefer) in Order::ALL.into_iter().flat_map(|order| Prefer::ALL.map(|prefer| (order, prefer))) {
             let steps = vec![
-                Step { level: Level::try_from(3).unwrap(), order, prefer, ..Step::default() },
-                Step { after_ms: 1_000, drop: [id("de")].into(), order, prefer, ..Step::default() },
-                Step { after_ms: 2_000, topic: Some(id("*")), order, prefer, ..Step::default() },
+                RouteStep { level: Level::try_from(3).unwrap(), order, prefer, ..RouteStep::default() },
+                RouteStep { after_ms: 1_000, drop: [id("de")].into(), order, prefer, ..RouteStep::default() },
+                RouteStep { after_ms: 2_000, topic: Some(id("*")), order, prefer, ..RouteStep::default() },
             ];
             let mut house = House::new(steps);
             for (n, employee) in ["ann", "bob", "cem", "dan", "eva", "fay", "gus", "hal"].into_iter().enumerate() {
@@ -252,7 +253,7 @@ mod tests {
                 house.does(&Command::End { session, by: switchboard_core::Actor::Admin, reason: None });
             }
             let preview = house.previews(&[("de", 2)]);
-            let wishes = Some(Box::new(Wishes { skills: skills(&[("de", 2)]) }));
+            let wishes = Some(Box::new(Wishes { skills: skills(&[("de", 2)]), ..Wishes::default() }));
             let request = BookingRequest::new(BookingId::from_u128(99), id("zoe"), id("tax"));
             let mut events = house.does(&Command::Book(BookingRequest { wishes, ..request }));
             let mut asked = vec![];
@@ -268,8 +269,12 @@ mod tests {
 
     #[test]
     fn an_employee_who_is_not_asked_has_a_reason() {
-        let first =
-            Step { level: Level::try_from(3).unwrap(), order: Order::RoundRobin, at_once: 2, ..Step::default() };
+        let first = RouteStep {
+            level: Level::try_from(3).unwrap(),
+            order: Order::RoundRobin,
+            at_once: 2,
+            ..RouteStep::default()
+        };
         let mut house = House::new(vec![first]);
         let fits = [("tax", 3), ("de", 1)];
         for (employee, topics, has) in [
@@ -317,8 +322,8 @@ mod tests {
     #[test]
     fn the_first_fifty_are_named_and_the_others_are_counted() {
         let steps = vec![
-            Step { level: Level::try_from(2).unwrap(), ..Step::default() },
-            Step { after_ms: 1, ..Step::default() },
+            RouteStep { level: Level::try_from(2).unwrap(), ..RouteStep::default() },
+            RouteStep { after_ms: 1, ..RouteStep::default() },
         ];
         let mut house = House::new(steps);
         for n in 0..30 {

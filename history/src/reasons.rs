@@ -68,7 +68,7 @@ impl Why {
     }
 
     /// Why an employee who wants to work, or has said when they do again, could not be asked by anybody.
-    pub(crate) const fn absent(employee: &Employee) -> Option<Self> {
+    pub(crate) fn absent(employee: &Employee) -> Option<Self> {
         match (employee.intent, employee.load.duty(), employee.reach) {
             (Intent::Offline, _, _) if employee.pause.is_some() => Some(Self::Paused),
             (Intent::Offline, _, _) => None,

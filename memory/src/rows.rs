@@ -78,8 +78,8 @@ impl CompanyTables {
             Row::Employee { id, name, topics, profile, intent } => {
                 let (name, topics, intent) = (name.to_string(), json(topics), intent.to_string());
                 let skills = (!profile.skills.is_empty()).then(|| json(&profile.skills));
-                let (id_text, share) = (id.as_str().to_owned(), profile.share);
-                let row = EmployeeRow { id: id_text, name, topics, intent, skills, share };
+                let (id_text, share, capacity) = (id.as_str().to_owned(), profile.share, profile.capacity);
+                let row = EmployeeRow { id: id_text, name, topics, intent, skills, share, capacity };
                 self.employees.insert(id.clone(), row);
             }
             Row::EmployeeGone { id } => drop(self.employees.remove(id)),

@@ -288,6 +288,7 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE companies ADD COLUMN routing TEXT;
     ALTER TABLE employees ADD COLUMN skills TEXT;
     ALTER TABLE employees ADD COLUMN share INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE employees ADD COLUMN capacity INTEGER NOT NULL DEFAULT 1;
     ALTER TABLE bookings ADD COLUMN skills TEXT;
     ALTER TABLE bookings ADD COLUMN channel TEXT;
     ALTER TABLE bookings ADD COLUMN priority INTEGER;
@@ -426,7 +427,8 @@ mod tests {
             ",
         )?;
         migrate(&mut connection)?;
-        let sql = "SELECT c.routing IS NULL AND e.skills IS NULL AND e.share = 1 AND b.skills IS NULL
+        let sql =
+            "SELECT c.routing IS NULL AND e.skills IS NULL AND e.share = 1 AND e.capacity = 1 AND b.skills IS NULL
                        AND b.channel IS NULL AND b.priority IS NULL AND b.step IS NULL AND b.waited_ms IS NULL
                        AND s.code IS NULL
                    FROM companies c JOIN employees e ON e.company_id = c.id JOIN bookings b ON b.company_id = c.id

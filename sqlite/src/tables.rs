@@ -133,12 +133,13 @@ fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<
             connection.prepare_cached("DELETE FROM employees WHERE company_id = ?1")?.execute([company])?;
         }
         Row::Employee { id, name, topics, profile, intent } => {
-            let sql = "INSERT INTO employees (company_id, id, name, topics, intent, skills, share)
+            let sql = "INSERT INTO employees (company_id, id, name, topics, intent, skills, share, capacity)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                        ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics,
-                           intent = excluded.intent, skills = excluded.skills, share = excluded.share";
+                           intent = excluded.intent, skills = excluded.skills, share = excluded.share,
+                           capacity = excluded.capacity";
             let (topics, skills) = (switchboard_wire::view::json(topics), skills_or_null(&profile.skills));
-            let values = params![company, id.as_str(), name, topics, intent, skills, profile.share];
+            let values = params![company, id.as_str(), name, topics, intent, skills, profile.share, profile.capacity];
             connection.prepare_cached(sql)?.execute(values)?;
         }
         Row::EmployeeGone { id } => {

@@ -3,6 +3,7 @@
 mod bounds;
 
 mod estimate;
+
 mod need;
 
 mod routed;

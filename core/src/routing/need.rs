@@ -54,10 +54,12 @@ impl Need {
             let least = skills.entry(wish.clone()).or_insert(*level);
             *least = (*least).max(*level);
         }
+        // A booking about a topic that is spelled so asks those who name that topic.
+        let asks_everybody = step.topic.as_ref().is_some_and(|topic| topic.as_str() == EVERYBODY);
         let topic = step.topic.as_ref().unwrap_or(topic);
         let weight = channel.map_or(1, |channel| channel.weight);
         let key = |of| PoolKey { of, order: step.order, skills: skills.clone(), weight };
-        if topic.as_str() == EVERYBODY {
+        if asks_everybody {
             return Self { keys: vec![key(Of::Everybody)], least: Level::LEAST, prefer: step.prefer, plain: None };
         }
         let mut keys = vec![key(Of::Topic(topic.clone()))];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard_core::routing::{ClientWishes, Rest, Route, Routing, Step, WrapUpRules};
+use switchboard_core::routing::{ClientWishes, Rest, Route, RouteStep, Routing, WrapUpRules};
 use switchboard_core::{
     Actor, BookingId, BookingRequest, Command, Company, CompanyId, CompanySettings, Event, Intent, Level, MessageId,
     OfferId, Party, Profile, SessionId, Skills, Time, Wishes,
@@ -90,22 +90,28 @@ impl Life {
     pub fn is_routed(&mut self) -> Option<Visited> {
         let word = |word: &str| word.parse().expect("a word");
         let steps = vec![
-            Step::default(),
-            Step { after_ms: 20_000, at_once: 2, drop: ["*".parse().expect("a skill")].into(), ..Step::default() },
+            RouteStep::default(),
+            RouteStep {
+                after_ms: 20_000,
+                at_once: 2,
+                drop: ["*".parse().expect("a skill")].into(),
+                ..RouteStep::default()
+            },
         ];
         let routing = Box::new(Routing {
-            routes: vec![Arc::new(Route { topics: None, steps })],
+            routes: vec![Arc::new(Route { steps, ..Route::default() })],
             rest: Rest { rejected_ms: 5_000, missed_ms: 10_000 },
             wrap_up: WrapUpRules { max_ms: 0, codes: vec![word("done"), word("again")], code_required: false },
             pause_reasons: vec![],
-            clients: ClientWishes { skills: skills(1).into_keys().collect() },
+            clients: ClientWishes { skills: skills(1).into_keys().collect(), employee: false },
+            ..Routing::default()
         });
         self.tries(&Command::SetRouting { routing })
     }
 
     /// Gives an employee that level of the skill that clients may ask for.
     pub fn learns(&mut self, employee: &str, level: u8) -> Option<Visited> {
-        let profile = Profile { skills: skills(level), share: level };
+        let profile = Profile { skills: skills(level), share: level, capacity: level };
         let (employee, name) = (employee.parse().expect("an id"), employee.into());
         self.tries(&Command::SetEmployee { employee, name, topics: vec![], profile })
     }
@@ -139,7 +145,7 @@ impl Life {
     pub fn books(&mut self, client: &str) -> Option<Visited> {
         let drawn = self.draws();
         let may_wish = !self.company.routing().clients.skills.is_empty();
-        let wishes = may_wish.then(|| Box::new(Wishes { skills: skills(2) }));
+        let wishes = may_wish.then(|| Box::new(Wishes { skills: skills(2), ..Wishes::default() }));
         // Every field is named, and every personal one has the client in it, so that a forgotten erasure is found.
         self.tries(&Command::Book(BookingRequest {
             booking: BookingId::from_u128(drawn),

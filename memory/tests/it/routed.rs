@@ -2,7 +2,7 @@
 //! and codes, and statistics count them.
 
 use serde_json::{Value, json};
-use switchboard_core::routing::{Order, Prefer, Rest, Route, Routing, Step, WrapUpRules};
+use switchboard_core::routing::{Order, Prefer, Rest, Route, RouteStep, Routing, WrapUpRules};
 use switchboard_core::{
     Actor, BookingId, BookingRequest, Command, CompanySettings, EmployeeId, Intent, Level, OfferId, PauseRequest,
     Profile, SessionId, Time,
@@ -63,18 +63,18 @@ impl House {
     /// Sets a routing whose first step asks the best experts, and whose second asks two at once.
     fn is_routed(&mut self) {
         let steps = vec![
-            Step { level: level(5), prefer: Prefer::Best, ..Step::default() },
-            Step {
+            RouteStep { level: level(5), prefer: Prefer::Best, ..RouteStep::default() },
+            RouteStep {
                 after_ms: 600_000,
                 order: Order::RoundRobin,
                 at_once: 2,
                 skills: [(id("de"), level(1))].into(),
-                ..Step::default()
+                ..RouteStep::default()
             },
-            Step { after_ms: 900_000, topic: Some(id("*")), at_once: 2, ..Step::default() },
+            RouteStep { after_ms: 900_000, topic: Some(id("*")), at_once: 2, ..RouteStep::default() },
         ];
         let routing = Box::new(Routing {
-            routes: vec![std::sync::Arc::new(Route { topics: None, steps })],
+            routes: vec![std::sync::Arc::new(Route { steps, ..Route::default() })],
             rest: Rest { rejected_ms: 100_000, missed_ms: 0 },
             wrap_up: WrapUpRules { codes: vec![id("done"), id("again")], ..WrapUpRules::default() },
             ..Routing::default()
@@ -85,7 +85,7 @@ impl House {
     fn hires(&mut self, employee: &str, topics: &[&str], skills: &[(&str, u8)]) {
         let skills = skills.iter().map(|(skill, of)| (id(skill), level(*of))).collect();
         let topics = topics.iter().map(|topic| id(topic)).collect();
-        let profile = Profile { skills, share: 1 };
+        let profile = Profile { skills, ..Profile::default() };
         self.does(&Command::SetEmployee { employee: id(employee), name: employee.into(), topics, profile });
         self.does(&Command::EmployeeConnected { employee: id(employee) });
         self.does(&Command::set_status(id(employee), Intent::Idle, false));
@@ -317,9 +317,9 @@ fn statistics(store: &OpenStore, now: Time) -> (Value, Value) {
 
 fn statistics_count_what_only_a_routing_brings(place: &dyn Place) {
     let mut house = House::new();
-    let steps = vec![Step { at_once: 2, ..Step::default() }];
+    let steps = vec![RouteStep { at_once: 2, ..RouteStep::default() }];
     let routing = Box::new(Routing {
-        routes: vec![std::sync::Arc::new(Route { topics: None, steps })],
+        routes: vec![std::sync::Arc::new(Route { steps, ..Route::default() })],
         rest: Rest { rejected_ms: 3_600_000, missed_ms: 0 },
         wrap_up: WrapUpRules { codes: vec![id("done"), id("again")], ..WrapUpRules::default() },
         ..Routing::default()

@@ -136,7 +136,7 @@ fn begin(PreviewBody { topic, skills, routing }: &PreviewBody, company: &Company
     if let Some(unknown) = skills.keys().find(|skill| !routing.clients.skills.contains(*skill)) {
         return Err(Problem::invalid(format!("`skills`: `{unknown}` is not in the routing's `clients.skills`")));
     }
-    Ok(Preview::new(routing, topic, Wishes { skills: skills.clone() }))
+    Ok(Preview::new(routing, topic, Wishes { skills: skills.clone(), ..Wishes::default() }))
 }
 
 #[cfg(test)]

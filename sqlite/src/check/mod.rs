@@ -269,11 +269,11 @@ fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, Error> {
         let routing = text_or_null(row, 5)?.map(|text| serde_json::from_str(text).map_err(unreadable)).transpose()?;
         Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?), brand, routing })
     })?;
-    let sql = "SELECT id, name, topics, intent, skills, share FROM employees WHERE company_id = ?1";
+    let sql = "SELECT id, name, topics, intent, skills, share, capacity FROM employees WHERE company_id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let topics = row.get::<_, String>(2)?;
         let topics = stored_topics(&mut serde_json::Deserializer::from_str(&topics)).map_err(unreadable)?;
-        let profile = Profile { skills: skills(row, 4)?, share: row.get(5)? };
+        let profile = Profile { skills: skills(row, 4)?, share: row.get(5)?, capacity: row.get(6)? };
         let (id, name, intent) = (parsed(row, 0)?, row.get(1)?, row.get::<_, String>(3)?.into());
         Ok(Row::Employee { id, name, topics, profile, intent })
     })?;

@@ -45,11 +45,11 @@ impl Companies for Tables<'_> {
     }
 
     fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> HistoryResult<()> {
-        let sql = "SELECT id, name, topics, intent, skills, share FROM employees
+        let sql = "SELECT id, name, topics, intent, skills, share, capacity FROM employees
                    WHERE company_id = ?1 AND id > ?2 ORDER BY id";
         let read = |row: &Row<'_>| {
             let (id, name, topics, intent) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(EmployeeRow { id, name, topics, intent, skills: row.get(4)?, share: row.get(5)? })
+            Ok(EmployeeRow { id, name, topics, intent, skills: row.get(4)?, share: row.get(5)?, capacity: row.get(6)? })
         };
         self.each(sql, [company.as_str(), after], read, each)
     }

@@ -78,11 +78,11 @@ impl House {
     fn is_routed(&mut self) {
         let routing = Box::new(Routing {
             wrap_up: WrapUpRules { codes: vec![id("done")], ..WrapUpRules::default() },
-            clients: ClientWishes { skills: german().into_keys().collect() },
+            clients: ClientWishes { skills: german().into_keys().collect(), employee: false },
             ..Routing::default()
         });
         self.lives(&Command::SetRouting { routing });
-        let profile = Profile { skills: german(), share: 3 };
+        let profile = Profile { skills: german(), share: 3, ..Profile::default() };
         self.lives(&Command::SetEmployee { employee: id("ann"), name: "ANN".into(), topics: vec![], profile });
         self.lives(&Command::Code { employee: id("bob"), session: SESSION, code: id("done") });
         let pause = PauseRequest { reason: Some(id("lunch")), for_ms: Some(60_000) };
@@ -106,7 +106,7 @@ impl House {
         house.lives(&Command::End { session: SESSION, by: Actor::Admin, reason: None });
         house.is_routed();
         let open = BookingId::from_u128(10);
-        let wishes = Some(Box::new(Wishes { skills: german() }));
+        let wishes = Some(Box::new(Wishes { skills: german(), ..Wishes::default() }));
         let request = BookingRequest { wishes, ..BookingRequest::new(open, id("carol"), id("tax")) };
         house.lives(&Command::Book(request));
         house.lives(&Command::Cancel { booking: open, by: Actor::Admin });

@@ -99,10 +99,10 @@ fn what_routing_adds_to_the_rows_is_checked() {
     let skills: Skills = [("de".parse().expect("a skill"), Level::LEAST)].into();
     let routing = Box::new(Routing {
         wrap_up: WrapUpRules { codes: vec![code()], ..WrapUpRules::default() },
-        clients: ClientWishes { skills: skills.keys().cloned().collect() },
+        clients: ClientWishes { skills: skills.keys().cloned().collect(), employee: false },
         ..Routing::default()
     });
-    let wishes = Some(Box::new(Wishes { skills: skills.clone() }));
+    let wishes = Some(Box::new(Wishes { skills: skills.clone(), ..Wishes::default() }));
     let offer = OfferId { booking, attempt: 1 };
     let mut entries = vec![acme.is_founded()];
     for command in [
@@ -111,7 +111,7 @@ fn what_routing_adds_to_the_rows_is_checked() {
             employee: ann(),
             name: "A".into(),
             topics: vec![],
-            profile: Profile { skills, share: 3 },
+            profile: Profile { skills, share: 3, capacity: 2 },
         },
         Command::EmployeeConnected { employee: ann() },
         Command::set_status(ann(), Intent::Idle, false),
