@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::booking::Booking;
 use crate::company::Company;
-use crate::employee::{Employee, Reach, Status};
-use crate::id::{ClientId, EmployeeId, EmployeeNo};
+use crate::employee::{Employee, Intent, Reach, Status};
+use crate::id::{ClientId, EmployeeId, EmployeeNo, Topic};
+use crate::limits::AT_ONCE_MAX;
 use crate::load::Work;
-use crate::routing::Routing;
+use crate::person::Party;
+use crate::routing::{EVERYBODY, Level, Step};
+use crate::time::Time;
 
 /// An invariant that does not hold, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +24,12 @@ pub struct Broken {
 /// simulation and `switchboard check`, not for the path of a booking.
 pub fn check(company: &Company) -> Result<(), Broken> {
     everything_is_found_by_its_id(company)?;
-    what_is_in_hand_is_open(company)?;
+    as_many_offers_as_the_step_says(company)?;
+    one_thing_at_a_time(company)?;
     one_open_thing_per_client(company)?;
     every_open_thing_has_a_deadline(company)?;
+    every_end_is_waited_for(company)?;
+    no_wrap_up_is_too_long(company)?;
     nobody_is_asked_twice(company)?;
     nobody_waits_beside_who_is_free(company)?;
     what_is_remembered_is_weighed(company)?;
@@ -51,38 +58,57 @@ fn everything_is_found_by_its_id(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 1: an employee has at most one open offer, and knows exactly what is open with them.
-fn what_is_in_hand_is_open(company: &Company) -> Result<(), Broken> {
-    let mut open: BTreeMap<EmployeeNo, Vec<Work>> = BTreeMap::new();
+/// Promise 1: a booking has at most as many open offers as one of its open steps says, and waits while it has none. A
+/// step that asks fewer at once takes no offer back.
+fn as_many_offers_as_the_step_says(company: &Company) -> Result<(), Broken> {
     for booking in company.bookings() {
-        let found = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
-        if found != booking.open_offers().count() {
+        let open = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
+        if open != booking.open_offers().count() {
             return broken("every open offer is found", booking.id);
         }
-        let waits = booking.waits() || booking.is_in_line();
-        if found > booking.width() || (found > 0 || waits) != booking.is_open() || found > 0 && booking.is_in_line() {
+        if (open > 0 || booking.waits()) != booking.is_open() {
             return broken("a searching booking has an open offer or waits, any other has none", booking.id);
         }
+        let steps = booking.routed.as_ref().filter(|_| booking.is_open()).map(|routed| routed.steps());
+        let most = steps.map_or(1, |steps| steps.iter().map(|step| step.at_once).max().unwrap_or(1));
+        if open > usize::from(most.min(AT_ONCE_MAX)) {
+            return broken("a booking has at most as many open offers as its steps say", booking.id);
+        }
+        // Somebody would ring in vain, because the end of the wait closes the offer of who is away.
+        if booking.waits() && open > 1 {
+            return broken("a search that waits has one open offer at most", booking.id);
+        }
+    }
+    Ok(())
+}
+
+/// Promise 1: an employee holds at most one open offer or running session, and knows which. All that is on the hands of
+/// an employee is open with them.
+fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
+    let mut held: BTreeMap<EmployeeNo, Work> = BTreeMap::new();
+    for booking in company.bookings() {
         for (_, offer) in booking.open_offers() {
-            open.entry(offer.employee).or_default().push(Work::Offer(booking.id));
+            if held.insert(offer.employee, Work::Offer(booking.id)).is_some() {
+                return broken("an employee holds one thing", offer.employee);
+            }
         }
     }
     for session in company.sessions().filter(|session| session.is_running()) {
-        open.entry(session.employee).or_default().push(Work::Session(session.id));
+        if held.insert(session.employee, Work::Session(session.id)).is_some() {
+            return broken("an employee holds one thing", session.employee);
+        }
     }
     for (no, employee) in company.employees_after(None) {
-        let mut open = open.remove(&no).unwrap_or_default();
-        if open.iter().filter(|work| matches!(work, Work::Offer(_))).count() > 1 {
-            return broken("an employee has one open offer", no);
-        }
-        let mut held: Vec<Work> = employee.load.works().filter(|work| !matches!(work, Work::WrapUp(_))).collect();
-        held.sort_unstable();
-        open.sort_unstable();
-        if held != open {
+        let open = employee.load.works().filter(|work| !matches!(work, Work::WrapUp { .. }));
+        if !open.eq(held.remove(&no)) {
             return broken("what an employee does is what is open with them", no);
         }
+        let wrapped_up = employee.load.wrap_ups().filter_map(|wrap_up| company.session(wrap_up.session?));
+        if wrapped_up.into_iter().any(|session| session.is_running() || session.employee != no) {
+            return broken("an employee wraps up a session of their own that is over", no);
+        }
     }
-    open.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
+    held.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
 }
 
 /// Promise 1: a client has at most one open booking or running session.
@@ -125,9 +151,53 @@ fn every_open_thing_has_a_deadline(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 4: one booking never asks the same employee twice, unless the company's routing says after which time.
+/// Promise 3: every end that the state names, of an offer, a wait, a step, an absence, a wrap-up, a rest or a pause, is
+/// the next deadline or comes after it.
+fn every_end_is_waited_for(company: &Company) -> Result<(), Broken> {
+    let earliest = ends(company).min();
+    if earliest == company.next_deadline() {
+        return Ok(());
+    }
+    broken("the next deadline is the earliest end of anything", (earliest, company.next_deadline()))
+}
+
+fn ends(company: &Company) -> impl Iterator<Item = Time> {
+    let of_bookings = company.bookings().filter(|booking| booking.is_open()).flat_map(|booking| {
+        let offers = booking.open_offers().flat_map(|(_, offer)| [Some(offer.expires_at), offer.delivery_due]);
+        let step = booking.routed.as_ref().and_then(|routed| routed.next_step_at());
+        offers.chain([Some(booking.deadline), booking.client_due, booking.waits_until, step])
+    });
+    let of_sessions = company.sessions().filter(|session| session.is_running());
+    let of_sessions =
+        of_sessions.flat_map(|session| [Party::Client, Party::Employee].map(|party| session.presence(party).due));
+    let of_employees = company.employees_after(None).flat_map(|(_, employee)| {
+        let back = if let Reach::Grace { until } = employee.reach { Some(until) } else { None };
+        let pause = employee.pause.as_ref().and_then(|pause| pause.until);
+        let wrap_ups = employee.load.wrap_ups().map(|wrap_up| Some(wrap_up.until));
+        wrap_ups.chain([back, pause, employee.resting_until, employee.lapse_due])
+    });
+    of_bookings.chain(of_sessions).chain(of_employees).flatten()
+}
+
+/// Promise 3: no wrap-up is longer than it may become, and no rest or pause goes on with another intent.
+fn no_wrap_up_is_too_long(company: &Company) -> Result<(), Broken> {
+    for (no, employee) in company.employees_after(None) {
+        if employee.load.wrap_ups().any(|wrap_up| wrap_up.longest.is_some_and(|longest| longest < wrap_up.until)) {
+            return broken("a wrap-up is not longer than it may be", no);
+        }
+        if employee.pause.is_some() && employee.intent == Intent::Idle {
+            return broken("an employee who pauses wants to be offline", no);
+        }
+        if employee.resting_until.is_some() && employee.intent == Intent::Offline {
+            return broken("an employee who rests wants to be idle", no);
+        }
+    }
+    Ok(())
+}
+
+/// Promise 4: one booking never asks the same employee twice.
 fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
-    for booking in company.bookings().filter(|booking| !booking.may_ask_again()) {
+    for booking in company.bookings() {
         let mut asked: Vec<&EmployeeId> = booking.offers.iter().map(|offer| &offer.employee_id).collect();
         asked.sort_unstable();
         asked.dedup();
@@ -138,14 +208,57 @@ fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 4: an employee who can be asked is asked at once, also for a search that waits.
+/// Promises 4 and 5: an employee who can be asked is asked at once by a booking that seeks. Looked for by the words of
+/// the contract, without the line and the pools.
 fn nobody_waits_beside_who_is_free(company: &Company) -> Result<(), Broken> {
-    for booking in company.bookings().filter(|booking| booking.waits() && booking.deadline > company.clock()) {
-        if company.in_line(Some(&booking.topic)).iter().any(|employee| !booking.was_asked(&employee.id)) {
+    let mut seeking = company.bookings().filter(|booking| seeks(booking, company.clock())).peekable();
+    if seeking.peek().is_none() {
+        return Ok(());
+    }
+    let free: Vec<&Employee> = company.employees_after(None).map(|(_, e)| e).filter(|e| could_be_asked(e)).collect();
+    for booking in seeking {
+        if free.iter().any(|employee| !booking.was_asked(&employee.id) && fits_a_step(employee, booking)) {
             return broken("no search waits while somebody can be asked", booking.id);
         }
     }
     Ok(())
+}
+
+/// A search that waits may have an open offer, with an employee who is away; it is taken back for another.
+fn seeks(booking: &Booking, now: Time) -> bool {
+    let most = booking.routed.as_ref().and_then(|routed| routed.steps().last()).map_or(1, |step| step.at_once);
+    let has_room = booking.waits() || booking.open_offers().count() < usize::from(most);
+    booking.is_open() && booking.deadline > now && has_room
+}
+
+fn could_be_asked(employee: &Employee) -> bool {
+    let is_free = employee.load.works().next().is_none() && employee.resting_until.is_none();
+    is_free && employee.intent == Intent::Idle && employee.reach == Reach::Connected
+}
+
+fn fits_a_step(employee: &Employee, booking: &Booking) -> bool {
+    match &booking.routed {
+        None => employee.takes(&booking.topic),
+        Some(routed) => routed.steps().iter().any(|step| {
+            let kept = routed.wishes().skills.iter().filter(|(wish, _)| !step.drops(wish));
+            let mut asked = step.skills.iter().chain(kept);
+            let has = |word: &str, least: Level| employee.profile.skills.get(word).is_some_and(|level| *level >= least);
+            fits_the_topic(employee, step, &booking.topic) && asked.all(|(word, least)| has(word.as_str(), *least))
+        }),
+    }
+}
+
+fn fits_the_topic(employee: &Employee, step: &Step, topic: &Topic) -> bool {
+    let topic = step.topic.as_ref().unwrap_or(topic);
+    if topic.as_str() == EVERYBODY {
+        return true;
+    }
+    let level = match employee.topics.contains(topic) {
+        true => employee.profile.skills.get(topic.as_str()).copied().unwrap_or(Level::LEAST),
+        false if employee.topics.is_empty() => Level::LEAST,
+        false => return false,
+    };
+    level >= step.level
 }
 
 /// Otherwise a company would keep more in memory than the bound allows.
@@ -168,16 +281,15 @@ fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken
     if !anew.same_indexes(company) {
         return broken("indexes follow from the state", company.id());
     }
+    let mut can_be_asked: Vec<&Employee> =
+        company.employees_after(None).map(|(_, employee)| employee).filter(|e| e.can_be_asked()).collect();
+    can_be_asked.sort_by_key(|employee| employee.place);
     let line = company.in_line(None);
-    // With a routing, an employee keeps the place through a lost race, and not the time of the status.
-    let by_time = *company.routing() == Routing::default();
-    let out_of_order = |pair: &[&Employee]| pair[0].place > pair[1].place || by_time && pair[0].since > pair[1].since;
-    if line.windows(2).any(out_of_order) {
-        return broken("who has been idle longest is first", company.id());
-    }
-    let can_be_asked = company.employees_after(None).filter(|(_, e)| e.can_be_asked()).count();
-    if can_be_asked != line.len() || company.availability().idle != line.len() {
+    if can_be_asked.len() != line.len() || company.availability().idle != line.len() {
         return broken("the counts equal the state", company.id());
+    }
+    if !line.iter().map(|e| &e.id).eq(can_be_asked.iter().map(|e| &e.id)) {
+        return broken("the line is in the order of places", company.id());
     }
     Ok(())
 }

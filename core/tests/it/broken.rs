@@ -63,7 +63,8 @@ fn a_search_that_neither_asks_one_employee_nor_waits_is_found() {
         let offers = booking(state, 1)["offers"].as_array_mut().unwrap();
         offers.push(offers[0].clone());
     };
-    assert_eq!(after(ask_twice_at_once), found);
+    let too_many = format!("a booking has at most as many open offers as its steps say: {}", id(1));
+    assert_eq!(after(ask_twice_at_once), too_many);
 }
 
 #[test]
@@ -145,6 +146,60 @@ fn who_was_asked_twice_is_found() {
     assert_eq!(after(asked_again), format!("nobody is asked twice: {}", id(3)));
 }
 
+/// Bob and cay are asked at once, and ann wraps up.
+const A_ROUTED_MOMENT: &str = r#"
+    open ann bob cay
+    quietly admin sets company wrap_up_ms=5000
+    quietly admin routes {"routes":[{"steps":[{"at_once":2}]}],"wrap_up":{"max_ms":60000}}
+    quietly zoe books tax
+    quietly ann accepts b1.1
+    quietly ann ends s1
+    quietly yan books tax
+"#;
+
+#[test]
+fn more_open_offers_than_a_step_says_are_found() {
+    assert_eq!(of(A_ROUTED_MOMENT, |_| {}), "all is well");
+    let one_at_once = |state: &mut Value| booking(state, 2)["routed"]["route"]["steps"][0]["at_once"] = json!(1);
+    let found = format!("a booking has at most as many open offers as its steps say: {}", id(2));
+    assert_eq!(of(A_ROUTED_MOMENT, one_at_once), found);
+    let waits = |state: &mut Value| booking(state, 2)["waits_until"] = json!(100_000);
+    assert_eq!(of(A_ROUTED_MOMENT, waits), format!("a search that waits has one open offer at most: {}", id(2)));
+}
+
+#[test]
+fn a_step_beside_somebody_who_is_free_is_found() {
+    let three_at_once = |state: &mut Value| booking(state, 2)["routed"]["route"]["steps"][0]["at_once"] = json!(3);
+    let ann_is_free = |state: &mut Value| {
+        three_at_once(state);
+        employee(state, 0)["duty"] = json!("free");
+    };
+    assert_eq!(of(A_ROUTED_MOMENT, three_at_once), "all is well");
+    let found = format!("no search waits while somebody can be asked: {}", id(2));
+    assert_eq!(of(A_ROUTED_MOMENT, ann_is_free), found);
+    let only_experts = |state: &mut Value| {
+        ann_is_free(state);
+        booking(state, 2)["routed"]["route"]["steps"][0]["skills"] = json!({ "de": 1 });
+    };
+    assert_eq!(of(A_ROUTED_MOMENT, only_experts), "all is well");
+}
+
+#[test]
+fn a_wrap_up_a_rest_or_a_pause_that_goes_on_too_long_is_found() {
+    let longer = |state: &mut Value| employee(state, 0)["duty"]["wrap_up"]["until"] = json!(60_001);
+    assert_eq!(of(A_ROUTED_MOMENT, longer), "a wrap-up is not longer than it may be: EmployeeNo(0)");
+    let of_another = |state: &mut Value| session(state)["employee"] = json!(1);
+    let found = "an employee wraps up a session of their own that is over: EmployeeNo(0)";
+    assert_eq!(of(A_ROUTED_MOMENT, of_another), found);
+    let pauses = |state: &mut Value| employee(state, 2)["pause"] = json!({ "reason": "lunch" });
+    assert_eq!(after(pauses), "an employee who pauses wants to be offline: EmployeeNo(2)");
+    let rests = |state: &mut Value| {
+        employee(state, 2)["intent"] = json!("offline");
+        employee(state, 2)["resting_until"] = json!(100_000);
+    };
+    assert_eq!(after(rests), "an employee who rests wants to be idle: EmployeeNo(2)");
+}
+
 #[test]
 fn what_is_remembered_with_another_weight_is_found() {
     let found = "what is remembered is there and has its weight";
@@ -159,6 +214,6 @@ fn a_line_that_does_not_follow_or_is_out_of_order_is_found() {
     let state = serde_json::to_value(company_after("open ann")).unwrap();
     let not_rebuilt: Company = serde_json::from_value(state).unwrap();
     assert_eq!(said_of(&not_rebuilt), "indexes follow from the state: acme");
-    let out_of_order = of("open ann bob", |state| employee(state, 0)["since"] = json!(1));
-    assert_eq!(out_of_order, "who has been idle longest is first: acme");
+    let at_one_place = of("open ann bob", |state| employee(state, 0)["place"] = json!(1));
+    assert_eq!(at_one_place, "the counts equal the state: acme");
 }
