@@ -9,6 +9,7 @@ use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, SessionId};
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
+use crate::routing::Routed;
 use crate::session::Session;
 use crate::time::Time;
 
@@ -58,20 +59,19 @@ pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
     }
     let id = booking.id;
     let open = booking.is_open();
+    let answer = booking.open_offers().map(|(_, offer)| offer.expires_at).min();
+    let delivery = booking.open_offers().filter_map(|(_, offer)| offer.delivery_due).min();
+    let routed = booking.routed.as_ref().filter(|_| open);
+    // The end of a hold opens the first step, and ends the wait of a booking that has none.
+    let may_end = |routed: &&Box<Routed>| booking.is_in_line() && (!routed.is_on_hold() || routed.next_step().is_none());
     let mut due = Earliest::default()
         .or(open.then_some(booking.deadline), Deadline::Search(id))
-        .or(booking.client_due.filter(|_| open), Deadline::ClientReturn(id));
-    for (_, offer) in booking.open_offers() {
+        .or(routed.filter(may_end).and_then(|routed| routed.wait_until()), Deadline::WaitOver(id))
+        .or(booking.client_due.filter(|_| open), Deadline::ClientReturn(id))
+        .or(answer, Deadline::OfferAnswer(id))
+        .or(delivery, Deadline::OfferDelivery(id));
+    if let Some(routed) = routed {
         due = due
-            .or(Some(offer.expires_at), Deadline::OfferAnswer(id))
-            .or(offer.delivery_due, Deadline::OfferDelivery(id));
-    }
-    if let Some(routed) = booking.routed.as_ref().filter(|_| open) {
-        let in_line = booking.is_in_line();
-        // The end of a hold opens the first step, and ends the wait of a booking that has none.
-        let ends = in_line && (!routed.is_on_hold() || routed.next_step().is_none());
-        due = due
-            .or(routed.wait_until().filter(|_| ends), Deadline::WaitOver(id))
             .or(routed.next_step_at(), Deadline::StepOpens(id))
             .or(booking.asks_again_at(), Deadline::AskAgain(id));
     }

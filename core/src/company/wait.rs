@@ -24,15 +24,19 @@ impl Company {
     }
 
     /// Handles an offer that no device of the asked employee has proved to have. The offer stays with an employee in
-    /// the grace time while no other can be asked, because to take it away would help no client.
+    /// the grace time while no other can be asked, because to take it away would help no client. An offer beside others
+    /// does not stay, because the end of the wait would take them too.
     pub(super) fn miss_delivery(&self, now: Time, search: BookingId) -> Vec<Event> {
         let is_due = |offer: &Offer| offer.delivery_due.is_some_and(|due| due <= now);
         let waits_until = || {
             let booking = self.bookings.get(search)?;
             let (_, offer) = booking.open_offers().find(|(_, offer)| is_due(offer))?;
+            let is_alone = booking.open_offers().nth(1).is_none();
             let Reach::Grace { until } = self.roster.get(offer.employee)?.reach else { return None };
             let next = self.next_to_ask(now, booking);
-            (until > now && booking.deadline > now && next.is_none()).then_some(until)
+            // With a line, the booking waits for everybody, and in its rank.
+            let has_line = booking.routed.as_ref().is_some_and(|routed| routed.has_line());
+            (is_alone && !has_line && until > now && booking.deadline > now && next.is_none()).then_some(until)
         };
         match waits_until() {
             Some(until) => vec![Event::SearchWaits { booking: search, until }],

@@ -4,6 +4,8 @@ mod search;
 
 mod wait;
 
+mod away;
+
 mod ending;
 
 mod offer;
