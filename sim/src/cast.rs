@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 use switchboard_core::{
-    BookingId, ClientId, Company, CompanyId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Whose,
+    BookingId, ClientId, Company, CompanyId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Time, Whose,
 };
 use switchboard_exchange::device::Device;
 use switchboard_exchange::outbox::Outgoing;
 use switchboard_wire::claims::Role;
 
 use crate::merged::Board;
-use crate::reference::{ExpectedNotices, Model, ShownToken};
+use crate::plain;
+use crate::reference::{ExpectedAnswer, ExpectedNotices, Model, ModelStep, ShownToken};
 use crate::wire::DeviceFrame;
 
 /// The start of every simulation: a Monday.
@@ -26,6 +27,10 @@ pub struct Office {
     pub ahead: Model,
     /// The model after everything that was committed.
     pub stored: Model,
+    /// The model without routing after everything that was decided; `None` in a company that has a routing.
+    pub plain: Option<plain::Model>,
+    /// The model without routing after everything that was committed.
+    plain_stored: Option<plain::Model>,
     /// Core's company, folded from the events that were decided.
     pub shadow: Company,
     /// How far the company's time was ahead of even time at its last decision; `None` since the company was last
@@ -153,9 +158,12 @@ pub fn kind_of(phone: usize) -> Option<DeviceKind> {
 impl Office {
     /// A company to which nothing has happened yet.
     #[must_use]
-    pub fn new(id: &str, session_max_bytes: u64) -> Self {
+    pub fn new(id: &str, session_max_bytes: u64, has_routes: bool) -> Self {
         let id: CompanyId = id.parse().expect("an id");
+        let plain = (!has_routes).then(|| plain::Model::new(id.as_str(), session_max_bytes));
         Self {
+            plain_stored: plain.clone(),
+            plain,
             ahead: Model::new(id.as_str(), session_max_bytes),
             stored: Model::new(id.as_str(), session_max_bytes),
             shadow: Company::new(id.clone()),
@@ -165,6 +173,62 @@ impl Office {
             rooms: BTreeMap::new(),
         }
     }
+
+    /// Takes a decided step: both models must tell the same.
+    pub fn decide(&mut self, at: Time, step: &ModelStep, fresh: u128) -> (ExpectedAnswer, ExpectedNotices) {
+        let said = self.ahead.step(at, step, fresh);
+        agree(self.plain.as_mut(), &said, at, step, fresh);
+        said
+    }
+
+    /// Takes a committed step.
+    pub fn keep(&mut self, at: Time, step: &ModelStep, fresh: u128) -> (ExpectedAnswer, ExpectedNotices) {
+        let said = self.stored.step(at, step, fresh);
+        agree(self.plain_stored.as_mut(), &said, at, step, fresh);
+        said
+    }
+
+    /// The company followed the clock before the next decision.
+    pub fn put_off(&mut self, by_ms: u64) {
+        self.ahead.put_off(by_ms);
+        self.plain.iter_mut().for_each(|plain| plain.put_off(by_ms));
+    }
+
+    /// The company followed the clock before the next commit.
+    pub fn put_off_stored(&mut self, by_ms: u64) {
+        self.stored.put_off(by_ms);
+        self.plain_stored.iter_mut().for_each(|plain| plain.put_off(by_ms));
+    }
+
+    /// Goes back to what is stored.
+    pub fn forget_what_was_lost(&mut self) {
+        self.ahead = self.stored.clone();
+        self.plain.clone_from(&self.plain_stored);
+    }
+
+    /// Compares both models with core's company.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn compare(&self) -> Result<(), String> {
+        self.ahead.compare(&self.shadow)?;
+        self.plain.as_ref().map_or(Ok(()), |plain| plain.compare(&self.shadow))
+    }
+}
+
+/// The model without routing must say the same.
+fn agree(
+    plain: Option<&mut plain::Model>,
+    (answer, told): &(ExpectedAnswer, ExpectedNotices),
+    at: Time,
+    step: &ModelStep,
+    fresh: u128,
+) {
+    let Some(plain) = plain else { return };
+    let (plain_answer, plain_told) = plain.step(at, step, fresh);
+    assert_eq!(plain_answer, *answer, "without routing the answer is another, to {step:?}");
+    let (before, now) = (plain_told.in_order(), told.clone().in_order());
+    assert_eq!(before, now, "without routing something else is told, after {step:?}");
 }
 
 impl SimulatedPerson {

@@ -84,7 +84,7 @@ impl World {
             assert_eq!(ahead_ms, expected_ms, "the time of {id} jumps while something is due in it");
         }
         found.goes_ahead_ms = Some(ahead_ms);
-        found.ahead.put_off(followed_ms);
+        found.put_off(followed_ms);
         followed_ms
     }
 
@@ -95,7 +95,7 @@ impl World {
         let found = &mut self.offices[office];
         found.epoch = Some(epoch);
         found.goes_ahead_ms = None;
-        found.ahead = found.stored.clone();
+        found.forget_what_was_lost();
         let closing = found.rooms.values_mut().flatten().filter(|line| line.ears == Ears::Closing);
         closing.for_each(|line| line.ears = Ears::Open);
         found.shadow = self.disk.company(&found.id);
@@ -116,8 +116,8 @@ impl World {
         {
             panic!("invariant: {broken}, after {:?}", expectation.step);
         }
-        let (_, told) = office.ahead.step(expectation.at, &expectation.step, expectation.fresh);
-        if let Err(difference) = office.ahead.compare(&office.shadow) {
+        let (_, told) = office.decide(expectation.at, &expectation.step, expectation.fresh);
+        if let Err(difference) = office.compare() {
             panic!("the second opinion: {difference}, after {:?} made {events:?}", expectation.step);
         }
         for shown in self.phones.iter().filter(|phone| phone.is_up).map(|phone| &phone.shown) {
@@ -165,8 +165,8 @@ impl World {
             None if self.ahead_ms == 0 => now.max(found.shadow.clock()),
             None => return,
         };
-        let _unchanged = found.ahead.step(at, step, 0);
-        if let Err(difference) = found.ahead.compare(&found.shadow) {
+        let _unchanged = found.decide(at, step, 0);
+        if let Err(difference) = found.compare() {
             panic!("the second opinion: {difference}, after {step:?} made nothing");
         }
     }

@@ -2,12 +2,12 @@
 //! steps.
 
 use fastrand::Rng;
-use switchboard_core::Time;
+use switchboard_core::{Profile, Routing, Time};
 use switchboard_wire::claims::Role;
 use switchboard_wire::view;
 
 use crate::cast::SimulatedPerson;
-use crate::reference::{Holds, Inquiry, ModelStep};
+use crate::reference::{Holds, Inquiry, ModelStep, Staff};
 use crate::weather::Weights;
 use crate::wire::Wish;
 use crate::world::World;
@@ -105,6 +105,10 @@ impl World {
             assert!(model.talks.iter().all(|talk| talk.ended.is_some()), "promise 3: a session never ends");
             let holds = model.staff.iter().flatten().find(|staff| staff.holds != Holds::Nothing);
             assert!(holds.is_none(), "an employee is held by nothing: {holds:?}");
+            let has_an_end = |pause: &(_, Option<Time>)| pause.1.is_some();
+            let waits = |staff: &&Staff| staff.rests.is_some() || staff.pause.as_ref().is_some_and(has_an_end);
+            let waits = model.staff.iter().flatten().find(waits);
+            assert!(waits.is_none(), "a rest or a pause never ends: {waits:?}");
         }
     }
 
@@ -125,7 +129,14 @@ impl World {
         let id = self.people[person].id.parse().expect("an id");
         self.admin(office, ModelStep::SetCompany(self.offices[office].ahead.settings.clone()));
         self.settle(dice);
-        self.admin(office, ModelStep::SetEmployee(id, "Somebody".into(), vec![]));
+        let routing = &self.offices[office].ahead.routing;
+        if self.weather.routes && !routing.routes.is_empty() {
+            // Whoever takes the topic can be asked again; rests and wrap-ups are as before.
+            let routing = Routing { routes: vec![], ..routing.clone() };
+            self.admin(office, ModelStep::SetRouting(Box::new(routing)));
+            self.settle(dice);
+        }
+        self.admin(office, ModelStep::SetEmployee(id, "Somebody".into(), vec![], Profile::default()));
         self.settle(dice);
         let own = self.own_topic(person);
         let phone = self.come(person, &own, dice);
@@ -148,7 +159,8 @@ impl World {
         self.send_frame(phone, &room, Wish::Join);
         self.send_frame(phone, &room, Wish::End(None));
         self.settle(dice);
-        let wrap_up_ms = self.offices[office].ahead.settings.wrap_up_ms;
+        let model = &self.offices[office].ahead;
+        let wrap_up_ms = model.settings.wrap_up_ms.max(model.routing.wrap_up.max_ms);
         self.now_ms += wrap_up_ms;
         self.wake_due();
         self.settle(dice);

@@ -36,6 +36,8 @@ pub mod merged;
 
 pub mod reference;
 
+pub mod plain;
+
 pub mod wire;
 
 pub mod server_under_test;

@@ -16,7 +16,7 @@ impl World {
     pub fn admin(&mut self, office: usize, step: ModelStep) {
         let Some(server) = &self.server else { return };
         let (exchange, company) = (server.context.exchange.clone(), self.offices[office].id.clone());
-        let command = admin_command(&step);
+        let command = admin_command(&step, server.clock.fresh_booking());
         let future = Box::pin(async move {
             let visited = exchange.visit(&company, |visit| {
                 let _shown_by_the_model = visit.take(&command);

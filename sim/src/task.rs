@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use switchboard_core::{Command, CompanyId, Intent};
+use switchboard_core::{BookingId, BookingRequest, Command, CompanyId, Intent, PauseRequest, Wishes};
 use switchboard_exchange::device::{Device, Disconnect};
 
 use crate::cast::JoinedRoom;
@@ -69,21 +69,38 @@ impl What {
     }
 }
 
-/// The command that a back end sends over HTTP for the step.
+/// The command that a back end sends over HTTP for the step, with the id of a new booking. What an employee says of
+/// their own work, and a booking with wishes, come by this way too.
 ///
 /// # Panics
 /// When a back end cannot send the step over HTTP.
 #[must_use]
-pub(crate) fn admin_command(step: &ModelStep) -> Command {
+pub(crate) fn admin_command(step: &ModelStep, fresh: BookingId) -> Command {
     match step.clone() {
         ModelStep::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
         ModelStep::SetBrand(brand) => Command::SetBrand { brand },
         ModelStep::RemoveCompany(revoke_before) => Command::RemoveCompany { revoke_before },
-        ModelStep::SetEmployee(employee, name, topics) => Command::set_employee(
+        ModelStep::SetEmployee(employee, name, topics, profile) => Command::SetEmployee {
             employee,
-            Arc::from(name),
-            topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
-        ),
+            name: Arc::from(name),
+            topics: topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
+            profile,
+        },
+        ModelStep::SetRouting(routing) => Command::SetRouting { routing },
+        ModelStep::Pause(employee, by_admin, reason, for_ms) => {
+            let pause = PauseRequest { reason, for_ms };
+            Command::SetStatus { employee, intent: Intent::Offline, by_admin, pause }
+        }
+        ModelStep::Finish(employee, session) => Command::Finish { employee, session },
+        ModelStep::Extend(employee, session, for_ms) => Command::Extend { employee, session, for_ms },
+        ModelStep::Code(employee, session, code) => Command::Code { employee, session, code },
+        ModelStep::Book(client, inquiry) => {
+            let wishes = Wishes { skills: inquiry.skills };
+            Command::Book(BookingRequest {
+                wishes: (!wishes.is_empty()).then(|| Box::new(wishes)),
+                ..BookingRequest::new(fresh, client, inquiry.topic.parse().expect("a topic"))
+            })
+        }
         ModelStep::RemoveEmployee(employee, revoke_before) => Command::RemoveEmployee { employee, revoke_before },
         ModelStep::Revoke(whose, before) => Command::Revoke { whose, before },
         ModelStep::SetStatus(employee, willing, by_admin) => {

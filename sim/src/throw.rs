@@ -1,10 +1,11 @@
 //! One throw of the dice, which makes one thing happen in the world.
 
 use fastrand::Rng;
-use switchboard_core::{Actor, Brand, Whose};
+use switchboard_core::{Actor, Brand, ClientId, EmployeeId, Whose};
 use switchboard_wire::claims::Role;
 
-use crate::reference::ModelStep;
+use crate::cast::RoomName;
+use crate::reference::{Inquiry, ModelStep};
 use crate::weather::Weights;
 use crate::world::World;
 
@@ -165,6 +166,9 @@ impl World {
     /// An admin sets a status, cancels a search, ends a session, or changes people and rules.
     fn act_as_admin(&mut self, dice: &mut Rng) {
         let office = dice.usize(0..self.offices.len());
+        if self.weather.routes && dice.u8(0..4) > 0 {
+            return self.act_by_rules(office, dice);
+        }
         let many = self.offices[office].ahead.staff.len().max(1);
         let employee = format!("employee-{}", dice.usize(0..many.min(6))).parse().expect("an id");
         let model = &self.offices[office].stored;
@@ -179,7 +183,10 @@ impl World {
                 Some(talk) => ModelStep::End(talk.id, Actor::Admin, Some("closing time".into())),
                 None => return,
             },
-            7 | 8 => ModelStep::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
+            7 | 8 => {
+                let (topics, profile) = (self.weather.topics(dice), self.weather.profile(dice));
+                ModelStep::SetEmployee(employee, "Another name".into(), topics, profile)
+            }
             10 if dice.bool() => ModelStep::SetBrand(brand(dice)),
             9 => ModelStep::RemoveEmployee(employee, now),
             12 => {
@@ -195,6 +202,44 @@ impl World {
             10 => ModelStep::SetCompany(self.weather.settings(dice)),
             _ if model.exists && dice.u8(0..4) == 0 => ModelStep::RemoveCompany(now),
             _ => ModelStep::SetCompany(self.weather.settings(dice)),
+        };
+        self.admin(office, step);
+    }
+
+    /// An admin sets the rules of who is asked, an employee says something of their own work, or a client books with
+    /// wishes.
+    fn act_by_rules(&mut self, office: usize, dice: &mut Rng) {
+        let model = &self.offices[office].stored;
+        let many = model.staff.len().max(1);
+        let employee: EmployeeId = format!("employee-{}", dice.usize(0..many.min(6))).parse().expect("an id");
+        let talk = model.talks.iter().rev().nth(dice.usize(0..3));
+        let session = talk.map(|talk| talk.id);
+        // Mostly the employee of the session.
+        let theirs = talk.filter(|_| dice.u8(0..6) > 0).map_or_else(|| employee.clone(), |talk| talk.who.clone());
+        let step = match (dice.u8(0..16), session) {
+            (0 | 1, _) => ModelStep::SetRouting(Box::new(self.weather.routing(dice))),
+            (2 | 3, _) => {
+                let (topics, profile) = (self.weather.topics(dice), self.weather.profile(dice));
+                ModelStep::SetEmployee(employee, "Another name".into(), topics, profile)
+            }
+            (4, _) => ModelStep::Pause(employee, dice.bool(), self.weather.reason(dice), self.weather.pause_ms(dice)),
+            (5, session) => ModelStep::Finish(theirs, session.filter(|_| dice.bool())),
+            (6, _) => ModelStep::Finish(employee, None),
+            (7, Some(session)) => ModelStep::Extend(theirs, session, dice.u64(0..5000)),
+            (8 | 9, Some(session)) => ModelStep::Code(theirs, session, self.weather.code(dice)),
+            (10..14, _) => {
+                let rooms = self.offices[office].rooms.keys();
+                let clients = rooms.filter_map(|place| match place {
+                    RoomName::Client(client) => Some(client.clone()),
+                    _ => None,
+                });
+                let clients: Vec<ClientId> = clients.collect();
+                let Some(client) = dice.choice(&clients).cloned() else { return };
+                let topic = ["law", "tax", "cars", "else"][dice.usize(0..4)].to_owned();
+                ModelStep::Book(client, Inquiry { topic, skills: self.weather.wishes(dice), ..Inquiry::default() })
+            }
+            // They come back from a pause.
+            (_, _) => ModelStep::SetStatus(employee, true, dice.bool()),
         };
         self.admin(office, step);
     }

@@ -95,8 +95,8 @@ impl World {
     /// The stored model takes the step.
     pub fn store(&mut self, expectation: &Expectation) -> (ExpectedAnswer, ExpectedNotices) {
         let office = &mut self.offices[expectation.office];
-        office.stored.put_off(expectation.followed_ms);
-        let result = office.stored.step(expectation.at, &expectation.step, expectation.fresh);
+        office.put_off_stored(expectation.followed_ms);
+        let result = office.keep(expectation.at, &expectation.step, expectation.fresh);
         self.digest.add((expectation.at.as_ms(), expectation.fresh, format!("{:?}", result.0)));
         result
     }

@@ -1,7 +1,18 @@
 //! The weather of one simulation: how often things happen, and how fast everything is.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use fastrand::Rng;
-use switchboard_core::CompanySettings;
+use switchboard_core::routing::{ClientWishes, EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, Step, WrapUpRules};
+use switchboard_core::{CompanySettings, Level, Profile, Routing, Skill, Skills, Topic, Word};
+
+/// Topics that people name.
+const TOPICS: [&str; 3] = ["law", "tax", "cars"];
+/// Skills beside the levels in topics.
+const SKILLS: [&str; 3] = ["de", "fr", "senior"];
+const CODES: [&str; 2] = ["solved", "open"];
+const REASONS: [&str; 2] = ["lunch", "meeting"];
 
 /// Rates and bounds of a simulation. Chances are shares of 256, weights are shares of their sum.
 #[derive(Clone, Debug)]
@@ -18,6 +29,8 @@ pub struct Weather {
     pub session_max_bytes: u64,
     /// Messages that follow each message a person sends.
     pub more_words: usize,
+    /// Whether companies have rules of who is asked.
+    pub routes: bool,
     pub weights: Weights,
     brisk: bool,
 }
@@ -61,9 +74,10 @@ pub struct Weights {
 }
 
 impl Weather {
-    /// The weather of a simulation. Message volume has dice of its own, so that it changes nothing else of a seed.
+    /// The weather of a simulation. Message volume and routing have dice of their own, so that they change nothing else of
+    /// a seed.
     #[must_use]
-    pub fn throw(dice: &mut Rng, of_words: &mut Rng) -> Self {
+    pub fn throw(dice: &mut Rng, of_words: &mut Rng, of_routing: &mut Rng) -> Self {
         let calm = Weights {
             act: 26,
             up: 40,
@@ -101,8 +115,10 @@ impl Weather {
             weights,
             session_max_bytes: 16 * 1024 * 1024,
             more_words: 0,
+            routes: false,
             brisk: dice.bool(),
         };
+        let weather = if of_routing.bool() { weather.with_rules(of_routing) } else { weather };
         // Most sessions can never be full. A message is some nine bytes, so that some sessions are full after a few
         // messages, and others only after more than a session keeps at hand.
         match of_words.u8(0..16) {
@@ -110,6 +126,12 @@ impl Weather {
             2 => weather.wordy(of_words),
             _ => weather,
         }
+    }
+
+    /// Admins who change the rules of who is asked more often than they do anything else.
+    fn with_rules(self, dice: &mut Rng) -> Self {
+        let weights = Weights { admin: self.weights.admin + dice.u32(2..12), ..self.weights };
+        Self { routes: true, weights, ..self }
     }
 
     /// People who find each other soon and have much to say, on a server that is seldom killed.
@@ -149,11 +171,137 @@ impl Weather {
     /// The topics that an employee takes.
     #[must_use]
     pub fn topics(&self, dice: &mut Rng) -> Vec<String> {
-        let all = ["law", "tax", "cars"];
         if dice.u8(0..3) == 0 {
             return vec![];
         }
         let many = dice.usize(1..=2);
-        (0..many).map(|_| all[dice.usize(0..all.len())].to_owned()).collect()
+        (0..many).map(|_| TOPICS[dice.usize(0..TOPICS.len())].to_owned()).collect()
     }
+
+    /// The skills and the share of an employee.
+    #[must_use]
+    pub fn profile(&self, dice: &mut Rng) -> Profile {
+        if !self.routes {
+            return Profile::default();
+        }
+        let mut skills = some_skills(dice, &SKILLS, 6);
+        skills.extend(some_skills(dice, &TOPICS, 10));
+        Profile { skills, share: if dice.bool() { 1 } else { dice.u8(1..=5) } }
+    }
+
+    /// Wishes of a booking: skills, which some companies do not let clients ask for.
+    #[must_use]
+    pub fn wishes(&self, dice: &mut Rng) -> Skills {
+        if dice.u8(0..3) == 0 { Skills::new() } else { some_skills(dice, &SKILLS, 3) }
+    }
+
+    /// A code of a session, which some companies do not know.
+    #[must_use]
+    pub fn code(&self, dice: &mut Rng) -> Word {
+        word(dice, &CODES)
+    }
+
+    /// A reason of a pause, which some companies do not know.
+    #[must_use]
+    pub fn reason(&self, dice: &mut Rng) -> Option<Word> {
+        dice.bool().then(|| word(dice, &REASONS))
+    }
+
+    /// How long a pause lasts.
+    #[must_use]
+    pub fn pause_ms(&self, dice: &mut Rng) -> Option<u64> {
+        (dice.u8(0..3) > 0).then(|| self.ms(dice))
+    }
+
+    /// A time that is met and missed in this weather.
+    fn ms(&self, dice: &mut Rng) -> u64 {
+        dice.u64(1..if self.brisk { 2000 } else { 20_000 })
+    }
+
+    /// The rules of who is asked.
+    ///
+    /// # Panics
+    /// When they are not in their ranges.
+    #[must_use]
+    pub fn routing(&self, dice: &mut Rng) -> Routing {
+        if dice.u8(0..8) == 0 {
+            return Routing::default();
+        }
+        let sometimes = |dice: &mut Rng| if dice.bool() { self.ms(dice) } else { 0 };
+        let rest = Rest { rejected_ms: sometimes(dice), missed_ms: sometimes(dice) };
+        let codes = if dice.bool() { words(&CODES) } else { vec![] };
+        let code_required = !codes.is_empty() && dice.bool();
+        let wrap_up = WrapUpRules { max_ms: sometimes(dice), codes, code_required };
+        let pause_reasons = if dice.bool() { vec![] } else { words(&REASONS[..1]) };
+        let wished = SKILLS.iter().filter(|_| dice.u8(0..4) > 0).map(|skill| skill.parse().expect("a skill"));
+        let clients = ClientWishes { skills: wished.collect() };
+        let routes = (0..dice.u8(0..3)).map(|_| Arc::new(self.route(dice))).collect();
+        let routing = Routing { routes, rest, wrap_up, pause_reasons, clients };
+        assert_eq!(routing.check(), Ok(()));
+        routing
+    }
+
+    fn route(&self, dice: &mut Rng) -> Route {
+        let topics: BTreeSet<Topic> = TOPICS
+            .iter()
+            .chain(&["else"])
+            .filter(|_| dice.bool())
+            .map(|topic| topic.parse().expect("a topic"))
+            .collect();
+        let mut after_ms = 0;
+        let mut steps = Vec::new();
+        for n in 0..dice.u8(1..=4) {
+            after_ms += if n == 0 { 0 } else { self.ms(dice) };
+            steps.push(step(after_ms, dice));
+        }
+        Route { topics: Some(topics).filter(|topics| !topics.is_empty()), steps }
+    }
+}
+
+/// A step of any kind.
+fn step(after_ms: u64, dice: &mut Rng) -> Step {
+    let topic = match dice.u8(0..8) {
+        0 => Some(EVERYBODY),
+        1 => Some(TOPICS[dice.usize(0..TOPICS.len())]),
+        _ => None,
+    };
+    let least = if topic == Some(EVERYBODY) || dice.bool() { 1 } else { dice.u8(1..=8) };
+    let dropped = match dice.u8(0..4) {
+        0 => vec![EVERYTHING],
+        1 => vec![SKILLS[dice.usize(0..SKILLS.len())]],
+        _ => vec![],
+    };
+    let dropped: BTreeSet<Skill> = dropped.iter().map(|skill| skill.parse().expect("a skill")).collect();
+    Step {
+        after_ms,
+        topic: topic.map(|topic| topic.parse().expect("a topic")),
+        level: level(least),
+        skills: if dice.u8(0..3) == 0 { some_skills(dice, &SKILLS[..1], 3) } else { Skills::new() },
+        drop: dropped,
+        prefer: Prefer::ALL[dice.usize(0..Prefer::ALL.len())],
+        order: Order::ALL[dice.usize(0..Order::ALL.len())],
+        at_once: if dice.bool() { 1 } else { dice.u8(1..=4) },
+    }
+}
+
+fn some_skills(dice: &mut Rng, all: &[&str], most: u8) -> Skills {
+    let mut skills = Skills::new();
+    for skill in all {
+        if dice.bool() {
+            skills.insert(skill.parse().expect("a skill"), level(dice.u8(1..=most)));
+        }
+    }
+    skills
+}
+
+fn level(number: u8) -> Level {
+    number.try_into().expect("a level")
+}
+
+fn word(dice: &mut Rng, all: &[&str]) -> Word {
+    all[dice.usize(0..all.len())].parse().expect("a word")
+}
+
+fn words(all: &[&str]) -> Vec<Word> {
+    all.iter().map(|word| word.parse().expect("a word")).collect()
 }

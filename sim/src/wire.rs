@@ -55,7 +55,7 @@ impl DeviceFrame {
             Wish::More(after) => ("more", json!({ "after": after })),
             Wish::Leave => ("phx_leave", json!({})),
             Wish::Heartbeat => ("heartbeat", json!({})),
-            Wish::Book(Inquiry { client_name: _, topic, note, key }) => {
+            Wish::Book(Inquiry { client_name: _, topic, note, key, skills: _ }) => {
                 let note = note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default());
                 ("book", json!({ "topic": topic, "note": note, "key": key }))
             }

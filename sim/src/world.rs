@@ -92,8 +92,12 @@ impl World {
             person.issued_ms = None;
         }
         let disk = Disk::default();
-        let weather = Weather::throw(&mut dice, &mut Rng::with_seed(case.seed ^ 0x0A11_7A1C));
-        let office = |n| Office::new(&format!("company-{n}"), weather.session_max_bytes);
+        let weather = Weather::throw(
+            &mut dice,
+            &mut Rng::with_seed(case.seed ^ 0x0A11_7A1C),
+            &mut Rng::with_seed(case.seed ^ 0x40C7_1E55),
+        );
+        let office = |n| Office::new(&format!("company-{n}"), weather.session_max_bytes, weather.routes);
         let offices = (0..case.companies).map(office).collect();
         let clock = Clock::told(Time::from_ms(BEGIN_MS));
         let server = ServerUnderTest::start(&disk, &clock, &weather);
@@ -126,7 +130,11 @@ impl World {
             for n in 0..employees {
                 let topics = self.weather.topics(dice);
                 let id = format!("employee-{n}").parse().expect("an id");
-                self.admin(office, ModelStep::SetEmployee(id, format!("Employee {n}"), topics));
+                let profile = self.weather.profile(dice);
+                self.admin(office, ModelStep::SetEmployee(id, format!("Employee {n}"), topics, profile));
+            }
+            if self.weather.routes {
+                self.admin(office, ModelStep::SetRouting(Box::new(self.weather.routing(dice))));
             }
             while !self.tasks.is_empty() {
                 self.poll_all();

@@ -2,9 +2,9 @@
 
 use switchboard_core::limits::REMEMBERED_MAX_MS;
 use switchboard_core::notice::Cause;
-use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Party, SessionId, Time};
+use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Party, SessionId, Time, Word};
 
-use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, Staff};
+use super::{Holds, Model, Near, OpenOffer, SearchEnd, Staff};
 
 /// A deadline that has passed. The variants are in the contract's order for one and the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,9 +13,12 @@ enum DueEvent {
     ClientIsLost(u128),
     OfferTimesOut(u128),
     OfferIsUndelivered(u128),
+    StepOpens(u128),
     PartyIsLost(u128, Party),
     WrapUpEnds(usize),
     EmployeeIsGone(usize),
+    PauseEnds(usize),
+    RestEnds(usize),
     WishLapses(usize),
     SearchHasWaited(u128),
 }
@@ -34,9 +37,14 @@ impl Model {
             dues.push((search.ends_by, DueEvent::SearchEnds(id)));
             dues.extend(search.client_back_by.map(|at| (at, DueEvent::ClientIsLost(id))));
             dues.extend(search.waits.map(|at| (at, DueEvent::SearchHasWaited(id))));
-            if let Some(ask) = search.asks.last().filter(|ask| ask.outcome.is_none()) {
+            for ask in search.asks.iter().filter(|ask| ask.outcome.is_none()) {
                 dues.push((ask.expires, DueEvent::OfferTimesOut(id)));
                 dues.extend(ask.deliver_by.map(|at| (at, DueEvent::OfferIsUndelivered(id))));
+            }
+            if let Some(way) = &search.way
+                && let Some(step) = way.steps.get(way.open)
+            {
+                dues.push((way.began.plus_ms(step.after_ms), DueEvent::StepOpens(id)));
             }
         }
         for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
@@ -47,9 +55,13 @@ impl Model {
         }
         for (no, staff) in self.staff.iter().enumerate() {
             let Some(staff) = staff else { continue };
-            if let Holds::WrapUp(until) = staff.holds {
-                dues.push((until, DueEvent::WrapUpEnds(no)));
+            if let Holds::WrapUp(wrap_up) = staff.holds {
+                dues.push((wrap_up.until, DueEvent::WrapUpEnds(no)));
             }
+            if let Some((_, Some(until))) = staff.pause {
+                dues.push((until, DueEvent::PauseEnds(no)));
+            }
+            dues.extend(staff.rests.map(|at| (at, DueEvent::RestEnds(no))));
             if let Near::Away(until) = staff.near {
                 dues.push((until, DueEvent::EmployeeIsGone(no)));
             }
@@ -65,7 +77,8 @@ impl Model {
             later(&mut search.ends_by);
             search.client_back_by.iter_mut().for_each(later);
             search.waits.iter_mut().for_each(later);
-            if let Some(ask) = search.asks.last_mut().filter(|ask| ask.outcome.is_none()) {
+            search.way.iter_mut().for_each(|way| later(&mut way.began));
+            for ask in search.asks.iter_mut().filter(|ask| ask.outcome.is_none()) {
                 later(&mut ask.expires);
                 ask.deliver_by.iter_mut().for_each(later);
             }
@@ -75,9 +88,14 @@ impl Model {
         }
         for staff in self.staff.iter_mut().flatten() {
             staff.lapses.iter_mut().for_each(later);
-            if let Holds::WrapUp(until) = &mut staff.holds {
+            if let Holds::WrapUp(wrap_up) = &mut staff.holds {
+                later(&mut wrap_up.until);
+                wrap_up.longest.iter_mut().for_each(later);
+            }
+            if let Some((_, Some(until))) = &mut staff.pause {
                 later(until);
             }
+            staff.rests.iter_mut().for_each(later);
             if let Near::Away(until) = &mut staff.near {
                 later(until);
             }
@@ -95,135 +113,137 @@ impl Model {
         match due {
             DueEvent::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
             DueEvent::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
-            DueEvent::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
+            DueEvent::OfferTimesOut(id) => {
+                let now = self.now;
+                self.close_asks(booking(id), Outcome::TimedOut, |ask| ask.expires <= now);
+            }
             DueEvent::OfferIsUndelivered(id) => self.miss_delivery(booking(id)),
             DueEvent::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
-            DueEvent::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
+            DueEvent::StepOpens(id) => self.open_next_step(booking(id)),
+            DueEvent::WrapUpEnds(no) => self.end_wrap_up(no),
             DueEvent::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
-            DueEvent::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
+            DueEvent::PauseEnds(no) => self.end_pause(no),
+            DueEvent::RestEnds(no) => self.change(no, Cause::RestOver, |staff| staff.rests = None),
+            DueEvent::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost, self.pause_for("lapsed")),
             DueEvent::SearchHasWaited(id) => self.end_wait(booking(id)),
         }
     }
 
+    fn open_next_step(&mut self, booking: BookingId) {
+        if let Some(search) = self.search_mut(booking) {
+            search.way.iter_mut().for_each(|way| way.open += 1);
+        }
+    }
+
     /// Sets the employee's intent to offline; an open offer is declined by that.
-    pub(super) fn go_offline(&mut self, no: usize, cause: Cause) {
-        self.change(no, cause, |staff| {
-            staff.willing = false;
-            staff.missed = 0;
-            staff.lapses = None;
-        });
+    pub(super) fn go_offline(&mut self, no: usize, cause: Cause, pause: Option<(Option<Word>, Option<Time>)>) {
+        self.change(no, cause, |staff| staff.wants_nothing(pause));
         if let Some(Holds::Offer(booking)) = self.staff(no).map(|staff| staff.holds) {
-            self.close_offer(booking, Outcome::WentOffline);
+            self.close_asks(booking, Outcome::WentOffline, |ask| ask.staff == no);
         }
     }
 
-    /// Closes an offer that was not accepted; then the next employee is asked, or the search ends.
-    pub(super) fn close_offer(&mut self, booking: BookingId, outcome: Outcome) {
-        if self.open_ask(booking).is_none() {
-            return;
-        }
-        self.release_offered_employee(booking, outcome);
-        self.go_on(booking);
-    }
-
-    /// Asks the next employee, waits for one who may come back, or ends the search.
-    fn go_on(&mut self, booking: BookingId) {
+    /// A search without an open offer asks its first candidate, opens its next step, waits for an employee who may come
+    /// back, or ends.
+    pub(super) fn go_on(&mut self, booking: BookingId) {
         let Some(search) = self.search(booking) else { return };
-        let (next, awaited) = (self.next_for(search), self.awaited_until(search));
-        let now = self.now;
-        let Some(search) = self.search_mut(booking) else { return };
-        match (next, awaited) {
-            _ if search.ends_by <= now => self.end_without(booking, BookingReason::Deadline),
-            (Some(next), _) => self.ask(booking, next),
-            (None, Some(until)) => search.waits = Some(until),
-            (None, None) => {
-                let is_a_no = |ask: &OpenOffer| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
-                let all_said_no = search.asks.iter().all(is_a_no);
-                let reason = if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft };
-                self.end_without(booking, reason);
-            }
+        let (first, awaited) = (self.candidates(search).first().copied(), self.awaited_until(search));
+        let has_more_steps = search.way.as_ref().is_some_and(|way| way.open < way.steps.len());
+        if search.ends_by <= self.now {
+            self.end_without(booking, BookingReason::Deadline);
+        } else if let Some(first) = first {
+            self.ask(booking, first);
+        } else if has_more_steps {
+            self.open_next_step(booking);
+        } else if awaited.is_some() {
+            self.search_mut(booking).into_iter().for_each(|search| search.waits = awaited);
+        } else {
+            let is_a_no = |ask: &OpenOffer| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
+            let all_said_no = search.asks.iter().all(is_a_no);
+            let reason = if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft };
+            self.end_without(booking, reason);
         }
     }
 
-    /// The latest reconnect deadline of the employees who could take the search and were not asked yet.
-    fn awaited_until(&self, search: &Search) -> Option<Time> {
-        let others = self.staff.iter().flatten().filter(|staff| !search.has_asked(&staff.id));
-        let idle = others.filter(|staff| staff.status() == "idle" && staff.takes(Some(&search.inquiry.topic)));
-        let until = idle.filter_map(|staff| if let Near::Away(until) = staff.near { Some(until) } else { None });
-        until.filter(|until| *until > self.now).max()
-    }
-
-    /// The offer's delivery was not acknowledged. An employee in grace keeps the offer while no other employee can be
-    /// asked.
+    /// The delivery of offers was not acknowledged. An employee in grace keeps the only offer while no other employee
+    /// can be asked.
     fn miss_delivery(&mut self, booking: BookingId) {
         let now = self.now;
-        let near = self.open_ask(booking).and_then(|ask| self.staff(ask.staff)).map(|staff| staff.near);
-        let nobody_else = self.search(booking).is_some_and(|s| self.next_for(s).is_none() && s.ends_by > now);
+        let is_due = |ask: &OpenOffer| ask.deliver_by.is_some_and(|at| at <= now);
+        let Some(search) = self.search(booking) else { return };
+        let nobody_else = self.candidates(search).is_empty() && search.ends_by > now && search.open_asks() == 1;
+        let due = search.asks.iter().find(|ask| ask.outcome.is_none() && is_due(ask));
+        let near = due.and_then(|ask| self.staff(ask.staff)).map(|staff| staff.near);
         match near {
             Some(Near::Away(until)) if until > now && nobody_else => {
-                if let Some(search) = self.search_mut(booking) {
-                    search.waits = Some(until);
-                }
-                if let Some(ask) = self.open_ask_mut(booking) {
-                    ask.deliver_by = None;
-                }
+                let Some(search) = self.search_mut(booking) else { return };
+                search.waits = Some(until);
+                search.asks.iter_mut().for_each(|ask| ask.deliver_by = None);
             }
-            _ => self.close_offer(booking, Outcome::Undelivered),
+            _ => self.close_asks(booking, Outcome::Undelivered, is_due),
         }
     }
 
     fn end_wait(&mut self, booking: BookingId) {
-        match self.open_ask(booking) {
-            Some(_) => self.close_offer(booking, Outcome::Undelivered),
-            None => self.go_on(booking),
-        }
+        self.close_asks(booking, Outcome::Undelivered, |_| true);
+        self.search_mut(booking).into_iter().for_each(|search| search.waits = None);
     }
 
-    /// The oldest waiting search for which an employee can be asked, with that employee.
-    pub(super) fn who_waits_no_more(&self) -> Option<(BookingId, usize)> {
-        let waiting = self.searches.iter().filter(|s| s.end.is_none() && s.waits.is_some() && s.ends_by > self.now);
-        let can_ask = waiting.filter_map(|search| Some((search.opened, search.id, self.next_for(search)?)));
-        can_ask.min().map(|(_, booking, no)| (booking, no))
-    }
-
-    /// Asks the employee; an open offer is taken from an employee without a device for that.
+    /// Asks the employee. Of a search that waits, the open offer is taken from an employee without a device for that.
     pub(super) fn ask_at_last(&mut self, booking: BookingId, no: usize) {
-        match self.open_ask(booking) {
-            Some(_) => self.close_offer(booking, Outcome::Undelivered),
-            None => self.ask(booking, no),
+        if self.search(booking).is_some_and(|search| search.waits.is_some()) {
+            self.end_wait(booking);
+        }
+        self.ask(booking, no);
+    }
+
+    /// Closes those open offers that are meant, and frees their employees. An employee with a device who let the offer
+    /// pass misses it.
+    pub(super) fn close_asks(&mut self, booking: BookingId, outcome: Outcome, is_meant: impl Fn(&OpenOffer) -> bool) {
+        let Some(search) = self.search(booking) else { return };
+        let asks = search.asks.iter().enumerate();
+        let closing: Vec<(OfferId, usize)> = asks
+            .filter(|(_, ask)| ask.outcome.is_none() && is_meant(ask))
+            .map(|(at, ask)| (search.offer_id(at), ask.staff))
+            .collect();
+        let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
+        let max = self.settings.max_missed;
+        for (_, asked) in &closing {
+            let found = self.staff(*asked).filter(|staff| is_late && staff.near == Near::Here);
+            if found.is_some_and(|staff| staff.willing && max > 0 && staff.missed + 1 >= max) {
+                let pause = self.pause_for("missed");
+                self.change(*asked, Cause::Missed, |staff| staff.wants_nothing(pause));
+            }
+        }
+        for (offer, no) in closing {
+            self.release_offered_employee(offer, no, outcome);
         }
     }
 
-    /// Closes the open offer, if there is one, and frees its employee. An employee with a device who let the offer pass
-    /// misses it.
-    fn release_offered_employee(&mut self, booking: BookingId, outcome: Outcome) {
-        let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
+    fn release_offered_employee(&mut self, offer: OfferId, no: usize, outcome: Outcome) {
         let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
-        let missed = is_late && self.staff(asked).is_some_and(|staff| staff.near == Near::Here);
-        let max = self.settings.max_missed;
-        if missed && self.staff(asked).is_some_and(|s| s.willing && max > 0 && s.missed + 1 >= max) {
-            self.change(asked, Cause::Missed, |staff| {
-                staff.willing = false;
-                staff.missed = 0;
-                staff.lapses = None;
-            });
-        }
-        if let Some(search) = self.search_mut(booking) {
-            search.waits = None;
-        }
-        let attempt = self.search(booking).map_or(0, |search| search.asks.len());
-        let Some(ask) = self.open_ask_mut(booking) else { return };
+        let missed = is_late && self.staff(no).is_some_and(|staff| staff.near == Near::Here);
+        let Some(ask) = self.open_ask_mut(offer) else { return };
         ask.outcome = Some(outcome);
         ask.deliver_by = None;
-        let (no, who) = (ask.staff, ask.who.clone());
-        let offer = OfferId { booking, attempt: u32::try_from(attempt).unwrap_or(u32::MAX) };
+        let who = ask.who.clone();
+        self.search_mut(offer.booking).into_iter().for_each(|search| search.waits = None);
         self.told.closed.push((who, offer, outcome));
+        match outcome {
+            Outcome::Rejected | Outcome::WentOffline => self.count_answer(no),
+            Outcome::TimedOut | Outcome::Undelivered if missed => self.count_answer(no),
+            _ => {}
+        }
+        let (rests, place) = (self.rest_after(outcome), self.staff(no).map_or(0, |staff| staff.turn));
         let change = |staff: &mut Staff| {
             staff.holds = Holds::Nothing;
             match outcome {
                 _ if missed => staff.missed += 1,
                 Outcome::Rejected | Outcome::WentOffline => staff.missed = 0,
                 _ => {}
+            }
+            if staff.willing && rests.is_some() {
+                staff.rests = rests;
             }
         };
         match outcome {
@@ -232,10 +252,14 @@ impl Model {
             Outcome::WentOffline => self.change_quietly(no, change),
             _ => self.change(no, Cause::Offer, change),
         }
+        // Who was not fast enough has lost nothing by it.
+        if outcome == Outcome::Taken {
+            self.change_quietly(no, |staff| staff.turn = place);
+        }
     }
 
     pub(super) fn end_search(&mut self, booking: BookingId, outcome: Outcome, reason: BookingReason) {
-        self.release_offered_employee(booking, outcome);
+        self.close_asks(booking, outcome, |_| true);
         self.end_without(booking, reason);
     }
 
@@ -283,17 +307,16 @@ impl Model {
     }
 
     pub(super) fn end_talk(&mut self, id: SessionId, by: EndedBy, reason: Option<String>) {
-        let (now, wrap_up_ms) = (self.now, self.settings.wrap_up_ms);
+        let now = self.now;
         let Some(talk) = self.talk_mut(id) else { return };
         talk.ended = Some((now, by, reason));
-        let (no, booking) = (talk.staff, talk.booking);
+        let (no, booking, has_code) = (talk.staff, talk.booking, talk.code.is_some());
+        let held = self.held_after(id, has_code);
         self.count(5);
         self.told.ended.insert(id);
         self.told.talks.insert(id);
         self.told.bookings.insert(booking);
-        self.change(no, Cause::SessionEnded, |staff| {
-            staff.holds = if wrap_up_ms > 0 { Holds::WrapUp(now.plus_ms(wrap_up_ms)) } else { Holds::Nothing };
-        });
+        self.change(no, Cause::SessionEnded, |staff| staff.holds = held);
         self.remember(booking);
     }
 
@@ -312,5 +335,16 @@ impl Model {
             self.talks.retain(|talk| talk.booking != old);
             self.searches.retain(|search| search.id != old);
         }
+    }
+}
+
+impl Staff {
+    /// Lets the employee be offline for that reason.
+    fn wants_nothing(&mut self, pause: Option<(Option<Word>, Option<Time>)>) {
+        self.willing = false;
+        self.pause = pause;
+        self.rests = None;
+        self.missed = 0;
+        self.lapses = None;
     }
 }

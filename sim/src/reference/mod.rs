@@ -15,14 +15,19 @@ mod shut;
 
 mod wish;
 
+mod work;
+
+mod choice;
+
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard_core::notice::Cause;
+use switchboard_core::routing::Step;
 use switchboard_core::{
     Actor, BookingId, BookingReason, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, EndedBy, MessageId,
-    OfferId, Outcome, Party, SessionId, Time, Whose,
+    OfferId, Outcome, Party, Profile, Routing, SessionId, Skills, Time, Whose, Word,
 };
 
 pub use shut::{ShownToken, Shut, TokenHolder};
@@ -36,6 +41,8 @@ pub struct Model {
     pub exists: bool,
     /// Its rules of time.
     pub settings: CompanySettings,
+    /// Its rules of who is asked.
+    pub routing: Routing,
     /// The most bytes of messages in a session.
     session_max_bytes: u64,
     pub brand: Brand,
@@ -51,7 +58,14 @@ pub struct Model {
     shut: Vec<Shut>,
     /// Bookings opened, assigned, unanswered, cancelled and expired, and sessions ended, by day.
     days: BTreeMap<u64, [u64; 6]>,
+    /// How often somebody became idle.
     turns: u64,
+    /// Number of bookings that were opened.
+    opened: u64,
+    /// Offers that were accepted, declined or missed while there was a routing.
+    answers: u64,
+    /// The largest pass that an employee had just before an answer.
+    pass: u64,
     now: Time,
     told: ExpectedNotices,
     /// Why employees changed within the current change of the company.
@@ -77,6 +91,25 @@ pub struct Staff {
     pub since: Time,
     /// Place in the order of becoming idle.
     pub turn: u64,
+    pub profile: Profile,
+    pub answered: Answered,
+    /// The reason of a pause, and its end.
+    pub pause: Option<(Option<Word>, Option<Time>)>,
+    /// Until when the employee is idle and not asked.
+    pub rests: Option<Time>,
+}
+
+/// The offers that an employee accepted, declined or missed while the company had a routing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Number of the latest among those of the whole company.
+    pub latest: u64,
+    /// The day of the latest.
+    pub day: u64,
+    /// How many came on that day.
+    pub of_day: u64,
+    /// The sum of a step for each; a larger share makes smaller steps.
+    pub pass: u64,
 }
 
 /// Whether an employee has a device.
@@ -95,8 +128,17 @@ pub enum Holds {
     Nothing,
     Offer(BookingId),
     Talk(SessionId),
-    /// Wrap-up after a session, until then.
-    WrapUp(Time),
+    WrapUp(WrapUp),
+}
+
+/// The time after a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrapUp {
+    pub until: Time,
+    /// The session, where the company has a routing.
+    pub talk: Option<SessionId>,
+    /// The latest end, where a wrap-up can be extended.
+    pub longest: Option<Time>,
 }
 
 impl Search {
@@ -112,7 +154,7 @@ impl Staff {
     #[must_use]
     pub(crate) const fn wrap_up_left_ms(&self, now: Time) -> Option<u64> {
         match self.holds {
-            Holds::WrapUp(until) => Some(now.ms_until(until)),
+            Holds::WrapUp(wrap_up) => Some(now.ms_until(wrap_up.until)),
             Holds::Nothing | Holds::Offer(_) | Holds::Talk(_) => None,
         }
     }
@@ -131,7 +173,13 @@ impl Staff {
     /// Whether the employee can be asked now, about that topic or about any.
     #[must_use]
     pub(crate) fn can_take(&self, topic: Option<&str>) -> bool {
-        self.status() == "idle" && self.near == Near::Here && self.takes(topic)
+        self.status() == "idle" && self.near == Near::Here && self.rests.is_none() && self.takes(topic)
+    }
+
+    /// Whether the employee wants to be asked, and is there or may come back.
+    #[must_use]
+    pub(crate) fn is_on_duty(&self) -> bool {
+        self.willing && self.near != Near::Gone
     }
 
     /// Whether the employee takes the topic, or any.
@@ -151,6 +199,8 @@ pub struct Inquiry {
     pub note: Option<String>,
     /// Idempotency key of the request.
     pub key: Option<String>,
+    /// Skills that the employee must have.
+    pub skills: Skills,
 }
 
 /// A client's booking, from the first search on.
@@ -172,6 +222,20 @@ pub struct Search {
     pub client_here: bool,
     /// Deadline by which a disconnected client must be back.
     pub client_back_by: Option<Time>,
+    /// The routing of the booking; `None` if the company had none when it was opened.
+    pub way: Option<Way>,
+}
+
+/// The steps of a booking, as they were when it was opened.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub steps: Vec<Step>,
+    /// How many are open.
+    pub open: usize,
+    /// From when their times count.
+    pub began: Time,
+    /// Number of the booking among all that were opened.
+    pub number: u64,
 }
 
 /// An offer to one employee.
@@ -223,6 +287,8 @@ pub struct Talk {
     pub said: Vec<SentMessage>,
     /// The employee's latest notes, and when they were written.
     pub notes: Option<(String, Time)>,
+    /// How it went, in a word of the company.
+    pub code: Option<Word>,
 }
 
 /// One side of a session.
@@ -268,7 +334,7 @@ pub enum ExpectedAnswer {
 }
 
 /// The expected messages after a step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedNotices {
     /// Employees whose status or intent changed, and why.
     pub statuses: BTreeSet<(usize, &'static str)>,
@@ -290,6 +356,17 @@ pub struct ExpectedNotices {
     /// People whose tokens were revoked.
     pub shut_out: Vec<Whose>,
     pub company_gone: bool,
+}
+
+impl ExpectedNotices {
+    /// The same messages, with those of each kind in order.
+    #[must_use]
+    pub(crate) fn in_order(mut self) -> Self {
+        self.offers.sort();
+        self.closed.sort();
+        self.said.sort();
+        self
+    }
 }
 
 impl Model {
@@ -339,12 +416,6 @@ impl Model {
         }
     }
 
-    /// The employee to be asked next for that search.
-    pub(super) fn next_for(&self, search: &Search) -> Option<usize> {
-        let was_asked = |no: &usize| self.staff(*no).is_some_and(|staff| search.has_asked(&staff.id));
-        self.line(Some(&search.inquiry.topic)).into_iter().find(|no| !was_asked(no))
-    }
-
     /// That person's side in a session. An employee who was given the id of a removed one is on no side.
     #[must_use]
     pub(crate) fn side_of(&self, talk: &Talk, actor: &Actor) -> Option<Party> {
@@ -381,5 +452,21 @@ impl Talk {
 impl Search {
     pub(super) fn has_asked(&self, who: &EmployeeId) -> bool {
         self.asks.iter().any(|ask| ask.who == *who)
+    }
+
+    /// Number of open offers.
+    pub(super) fn open_asks(&self) -> usize {
+        self.asks.iter().filter(|ask| ask.outcome.is_none()).count()
+    }
+
+    /// The open offer to that employee.
+    pub(super) fn ask_to(&self, no: usize) -> Option<OfferId> {
+        let at = self.asks.iter().position(|ask| ask.staff == no && ask.outcome.is_none())?;
+        Some(self.offer_id(at))
+    }
+
+    /// The id of the offer at that place in the list.
+    pub(super) fn offer_id(&self, at: usize) -> OfferId {
+        OfferId { booking: self.id, attempt: u32::try_from(at + 1).unwrap_or(u32::MAX) }
     }
 }

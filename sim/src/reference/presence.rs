@@ -18,7 +18,7 @@ impl Model {
         let settings = &self.settings;
         let delivery_ms = settings.delivery_timeout_ms.max(settings.employee_grace_ms);
         let deliver_by = (settings.delivery_timeout_ms > 0).then(|| self.now.plus_ms(delivery_ms));
-        let open_asks = self.searches.iter_mut().filter_map(|search| search.asks.last_mut());
+        let open_asks = self.searches.iter_mut().flat_map(|search| &mut search.asks);
         for ask in open_asks.filter(|ask| ask.outcome.is_none()) {
             ask.deliver_by = deliver_by;
         }
@@ -85,10 +85,9 @@ impl Model {
     pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut OpenOffer)) {
         match self.staff(no).map(|staff| staff.holds) {
             Some(Holds::Offer(booking)) => {
-                if let Some(search) = self.search_mut(booking) {
-                    search.waits = None;
-                }
-                if let Some(ask) = self.open_ask_mut(booking) {
+                let Some(search) = self.search_mut(booking) else { return };
+                search.waits = None;
+                if let Some(ask) = search.asks.iter_mut().find(|ask| ask.staff == no && ask.outcome.is_none()) {
                     change(ask);
                 }
             }

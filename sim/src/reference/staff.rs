@@ -1,9 +1,11 @@
 //! The company, its employees, and whether they want to be asked.
 
 use switchboard_core::notice::Cause;
-use switchboard_core::{BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, SessionId, Time, Whose};
+use switchboard_core::{
+    BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, Profile, Routing, SessionId, Time, Whose,
+};
 
-use super::{ExpectedAnswer, Holds, Model, Near, Staff};
+use super::{Answered, ExpectedAnswer, Holds, Model, Near, Staff};
 
 impl Model {
     pub(super) fn remove(&mut self, before: Time) -> ExpectedAnswer {
@@ -18,6 +20,7 @@ impl Model {
         self.revoke(&Whose::Everybody, before);
         self.exists = false;
         self.brand = Brand::default();
+        self.routing = Routing::default();
         self.staff.iter_mut().for_each(|staff| *staff = None);
         self.told.company_gone = true;
         ExpectedAnswer::Done
@@ -32,7 +35,13 @@ impl Model {
         self.days.clear();
     }
 
-    pub(super) fn set_employee(&mut self, id: &EmployeeId, name: &str, topics: &[String]) -> ExpectedAnswer {
+    pub(super) fn set_employee(
+        &mut self,
+        id: &EmployeeId,
+        name: &str,
+        topics: &[String],
+        profile: &Profile,
+    ) -> ExpectedAnswer {
         let mut topics = topics.to_vec();
         topics.sort();
         topics.dedup();
@@ -49,13 +58,18 @@ impl Model {
                 lapses: None,
                 since: now,
                 turn: 0,
+                profile: Profile::default(),
+                answered: Answered::default(),
+                pause: None,
+                rests: None,
             }));
             self.staff.len() - 1
         });
         if let Some(staff) = self.staff[no].as_mut()
-            && (staff.name != name || staff.topics != topics)
+            && (staff.name != name || staff.topics != topics || staff.profile != *profile)
         {
             staff.name = name.to_owned();
+            staff.profile = profile.clone();
             staff.topics = topics;
             self.told.rows.insert(no);
         }
@@ -65,7 +79,9 @@ impl Model {
     pub(super) fn remove_employee(&mut self, id: &EmployeeId, before: Time) -> ExpectedAnswer {
         let Some(no) = self.staff_no(id) else { return ExpectedAnswer::Done };
         match self.staff(no).map(|staff| staff.holds) {
-            Some(Holds::Offer(booking)) => self.close_offer(booking, Outcome::WithdrawnByAdmin),
+            Some(Holds::Offer(booking)) => {
+                self.close_asks(booking, Outcome::WithdrawnByAdmin, |ask| ask.staff == no);
+            }
             Some(Holds::Talk(session)) => self.end_talk(session, EndedBy::Admin, None),
             _ => {}
         }
@@ -83,12 +99,17 @@ impl Model {
             if willing {
                 self.change(no, cause, |staff| {
                     staff.willing = true;
+                    staff.pause = None;
+                    staff.rests = None;
                     staff.missed = 0;
                     staff.lapses = (staff.near != Near::Here).then_some(lapse);
                 });
             } else {
-                self.go_offline(no, cause);
+                self.go_offline(no, cause, None);
             }
+        } else if !willing && self.staff(no).is_some_and(|staff| staff.pause.is_some()) {
+            // Offline without a reason and without an end, in place of a pause.
+            self.go_offline(no, cause, None);
         }
         ExpectedAnswer::Staff(no)
     }

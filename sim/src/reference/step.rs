@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, OfferId, Party, SessionId, Time, Whose,
+    Actor, BookingId, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, OfferId, Party, Profile, Routing,
+    SessionId, Time, Whose, Word,
 };
 
 use super::{ExpectedAnswer, ExpectedNotices, Inquiry, Model, OpenOffer, Search, Staff, Talk};
@@ -30,12 +31,22 @@ pub enum ModelStep {
     SetBrand(Brand),
     RemoveCompany(Time),
     /// An employee is created or changed.
-    SetEmployee(EmployeeId, String, Vec<String>),
+    SetEmployee(EmployeeId, String, Vec<String>, Profile),
+    /// The rules of who is asked are replaced.
+    SetRouting(Box<Routing>),
     RemoveEmployee(EmployeeId, Time),
     /// A person's tokens are revoked.
     Revoke(Whose, Time),
     /// An employee's intent is set: whether they want to be asked, and whether an admin says so.
     SetStatus(EmployeeId, bool, bool),
+    /// An employee goes offline: whether an admin says so, for which reason, and for how long.
+    Pause(EmployeeId, bool, Option<Word>, Option<u64>),
+    /// An employee ends the wrap-up of a session, or all and the rest.
+    Finish(EmployeeId, Option<SessionId>),
+    /// An employee wraps up for longer: so many milliseconds from now.
+    Extend(EmployeeId, SessionId, u64),
+    /// An employee says in a word how a session went.
+    Code(EmployeeId, SessionId, Word),
     Book(ClientId, Inquiry),
     Cancel(BookingId, Actor),
     /// A device acknowledges the offer.
@@ -83,18 +94,27 @@ impl Model {
         self.happens(|model| model.take(step, fresh))
     }
 
-    /// Makes one change, and then the offers that have become possible for waiting searches.
+    /// Makes one change, and then settles. A search that has just lost its last offer goes on at once, as before there was
+    /// routing. Then, in the order of rank, each search that seeks asks its first candidate, until none that seeks has
+    /// one.
     pub(super) fn happens<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
         let result = self.one_thing(thing);
-        while let Some((booking, no)) = self.who_waits_no_more() {
-            self.one_thing(|model| model.ask_at_last(booking, no));
+        loop {
+            if let Some(booking) = self.who_is_alone() {
+                self.one_thing(|model| model.go_on(booking));
+            } else if let Some((booking, no)) = self.who_asks_next() {
+                self.one_thing(|model| model.ask_at_last(booking, no));
+            } else {
+                return result;
+            }
         }
-        result
     }
 
-    /// Makes one change, and notes each employee whose status or intent is different after it.
+    /// Makes one change, and notes each employee whose status, intent, rest or pause is different after it.
     fn one_thing<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
-        let look = |staff: &Option<Staff>| staff.as_ref().map(|staff| (staff.status(), staff.willing));
+        let look = |staff: &Option<Staff>| {
+            staff.as_ref().map(|staff| (staff.status(), staff.willing, staff.rests, staff.pause.clone()))
+        };
         let before: Vec<_> = self.staff.iter().map(look).collect();
         self.causes = BTreeMap::new();
         let result = thing(self);
@@ -118,8 +138,12 @@ impl Model {
     pub(super) fn change_quietly(&mut self, no: usize, change: impl FnOnce(&mut Staff)) {
         let (now, turn) = (self.now, self.turns);
         let Some(staff) = self.staff.get_mut(no).and_then(Option::as_mut) else { return };
-        let was = staff.status();
+        let (was, was_on_duty) = (staff.status(), staff.is_on_duty());
         change(staff);
+        if staff.is_on_duty() && !was_on_duty {
+            // An absence earns nothing afterwards.
+            staff.answered.pass = staff.answered.pass.max(self.pass);
+        }
         if staff.status() != was {
             staff.since = now;
             if staff.status() == "idle" {
@@ -148,10 +172,18 @@ impl Model {
                 ExpectedAnswer::Done
             }
             ModelStep::RemoveCompany(before) => self.remove(*before),
-            ModelStep::SetEmployee(id, name, topics) => self.set_employee(id, name, topics),
+            ModelStep::SetEmployee(id, name, topics, profile) => self.set_employee(id, name, topics, profile),
+            ModelStep::SetRouting(routing) => {
+                self.routing = (**routing).clone();
+                ExpectedAnswer::Done
+            }
             ModelStep::RemoveEmployee(id, before) => self.remove_employee(id, *before),
             ModelStep::Revoke(whose, before) => self.revoke(whose, *before),
             ModelStep::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
+            ModelStep::Pause(id, by_admin, reason, for_ms) => self.pause(id, *by_admin, reason.as_ref(), *for_ms),
+            ModelStep::Finish(id, session) => self.finish(id, *session),
+            ModelStep::Extend(id, session, for_ms) => self.extend(id, *session, *for_ms),
+            ModelStep::Code(id, session, code) => self.code(id, *session, code),
             ModelStep::Book(client, inquiry) => self.book(client, inquiry, fresh),
             ModelStep::Cancel(booking, by) => self.cancel(*booking, by),
             ModelStep::Delivered(who, offer, kind) => self.delivered(who, *offer, kind.as_ref()),
@@ -191,11 +223,8 @@ impl Model {
         self.talks.iter_mut().rev().find(|talk| talk.id == id)
     }
 
-    pub(super) fn open_ask(&self, booking: BookingId) -> Option<&OpenOffer> {
-        self.search(booking)?.asks.last().filter(|ask| ask.outcome.is_none())
-    }
-
-    pub(super) fn open_ask_mut(&mut self, booking: BookingId) -> Option<&mut OpenOffer> {
-        self.search_mut(booking)?.asks.last_mut().filter(|ask| ask.outcome.is_none())
+    pub(super) fn open_ask_mut(&mut self, offer: OfferId) -> Option<&mut OpenOffer> {
+        let at = (offer.attempt as usize).checked_sub(1)?;
+        self.search_mut(offer.booking)?.asks.get_mut(at).filter(|ask| ask.outcome.is_none())
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
 use switchboard_wire::view::Moment;
 
-use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk};
+use super::{Answered, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk, WrapUp};
 use crate::merged::page;
 
 fn moment(at: Time) -> Value {
@@ -142,12 +142,16 @@ impl Model {
         topics.sort();
         topics.dedup();
         let here = |topic: Option<&str>| self.staff.iter().flatten().filter(|staff| staff.can_take(topic)).count();
-        let by_topic = topics.into_iter().map(|topic| {
-            let idle = here(Some(topic));
-            (topic.clone(), json!({ "available": idle > 0, "idle": idle }))
-        });
+        let can_be_booked = |topic: &str| {
+            let inquiry = Inquiry { topic: topic.to_owned(), ..Inquiry::default() };
+            self.steps_for(topic).iter().any(|step| !self.candidates_of(step, &inquiry).is_empty())
+        };
         let idle = here(None);
-        json!({ "available": idle > 0, "idle": idle, "topics": Value::Object(by_topic.collect()) })
+        let available = if topics.is_empty() { idle > 0 } else { topics.iter().any(|topic| can_be_booked(topic)) };
+        let by_topic = topics
+            .into_iter()
+            .map(|topic| (topic.clone(), json!({ "available": can_be_booked(topic), "idle": here(Some(topic)) })));
+        json!({ "available": available, "idle": idle, "topics": Value::Object(by_topic.collect()) })
     }
 
     /// The snapshot in the join reply of `employee:…`.
@@ -156,9 +160,8 @@ impl Model {
         let Some(staff) = self.staff(no) else { return Value::Null };
         let (offer, talk) = match staff.holds {
             Holds::Offer(booking) => {
-                let attempt = self.search(booking).map_or(0, |search| search.asks.len());
-                let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-                (self.offer_json(OfferId { booking, attempt }, now), Value::Null)
+                let offer = self.search(booking).and_then(|search| search.ask_to(no));
+                (offer.map_or(Value::Null, |offer| self.offer_json(offer, now)), Value::Null)
             }
             Holds::Talk(talk) => (Value::Null, self.talk_json(talk)),
             Holds::Nothing | Holds::WrapUp(_) => (Value::Null, Value::Null),
@@ -253,6 +256,7 @@ impl Model {
     /// The first difference, in words.
     pub fn compare(&self, company: &Company) -> Result<(), String> {
         must(self.exists == company.exists(), || format!("exists: {}", company.exists()))?;
+        must(self.routing == *company.routing(), || "another routing".to_owned())?;
         must(self.brand == *company.brand(), || format!("it looks like {:?}", company.brand()))?;
         must_be_as_many("employees", company.employees_after(None).count(), self.staff.iter().flatten().count())?;
         for (no, employee) in company.employees_after(None) {
@@ -307,8 +311,15 @@ impl Staff {
             Duty::Free => self.holds == Holds::Nothing,
             Duty::Asked(booking) => self.holds == Holds::Offer(booking),
             Duty::InSession(session) => self.holds == Holds::Talk(session),
-            Duty::WrapUp(wrap_up) => self.holds == Holds::WrapUp(wrap_up.until),
+            Duty::WrapUp(core) => {
+                let (until, talk, longest) = (core.until, core.session, core.longest);
+                self.holds == Holds::WrapUp(WrapUp { until, talk, longest })
+            }
         };
+        let turns = employee.turns;
+        let answered =
+            Answered { latest: turns.latest, day: turns.day, of_day: u64::from(turns.of_day), pass: turns.pass };
+        let pause = employee.pause.as_ref().map(|pause| (pause.reason.clone(), pause.until));
         near && holds
             && self.id == employee.id
             && *self.name == *employee.name
@@ -318,10 +329,25 @@ impl Staff {
             && self.intent() == employee.intent.word()
             && self.lapses == employee.lapse_due
             && self.missed == employee.missed
+            && self.profile == employee.profile
+            && self.answered == answered
+            && self.pause == pause
+            && self.rests == employee.resting_until
     }
 }
 
 impl Search {
+    /// What is left of the routing: when a search is over, its steps are of no use.
+    fn has_the_steps_of(&self, booking: &Booking) -> bool {
+        match (&self.way, &booking.routed) {
+            (None, None) => true,
+            (Some(way), Some(routed)) => {
+                way.open == usize::from(routed.open_steps()) && self.inquiry.skills == routed.wishes().skills
+            }
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
     fn is(&self, booking: &Booking) -> bool {
         let (state, reason, session) = match self.end {
             None => ("offering", None, None),
@@ -336,6 +362,7 @@ impl Search {
             && self.ends_by == booking.deadline
             && self.client_back_by == booking.client_due
             && self.waits == booking.waits_until
+            && self.has_the_steps_of(booking)
             && self.asks.len() == booking.offers.len()
             && self.asks.iter().zip(&booking.offers).all(|(ask, offer)| ask.is(offer))
     }
@@ -367,6 +394,7 @@ impl Talk {
             && ended.map(|(_, by, _)| *by) == session.ended_by
             && self.said.len().min(switchboard_core::limits::MESSAGES_AT_HAND_MAX) == session.messages.len()
             && self.bytes() == session.message_bytes()
+            && self.code == session.code
             && self.notes == session.notes.as_ref().map(|notes| (notes.body.to_string(), notes.at))
             && self.said.last().map(|said| said.id) == session.messages.back().map(|message| message.id)
     }

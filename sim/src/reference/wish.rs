@@ -3,10 +3,10 @@
 use switchboard_core::notice::Cause;
 use switchboard_core::{
     Actor, BookingId, BookingReason, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party,
-    SessionId,
+    SessionId, Skill,
 };
 
-use super::{ExpectedAnswer, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, SentMessage, Side, Talk};
+use super::{ExpectedAnswer, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, SentMessage, Side, Talk, Way};
 
 impl Model {
     pub(super) fn book(&mut self, client: &ClientId, inquiry: &Inquiry, fresh: u128) -> ExpectedAnswer {
@@ -18,17 +18,25 @@ impl Model {
         if let Some(open) = self.open_of(client) {
             return ExpectedAnswer::NoWithBooking("already_booked", open.id);
         }
+        let allowed = |word: &Skill| self.routing.clients.skills.contains(word);
+        if !inquiry.skills.keys().all(allowed) {
+            return ExpectedAnswer::No("forbidden");
+        }
         // Blanks around a topic are ignored.
         let topic = inquiry.topic.trim();
-        let Some(first) = self.line(Some(topic)).first().copied() else {
+        let inquiry = Inquiry { topic: topic.to_owned(), ..inquiry.clone() };
+        let steps = self.steps_for(topic);
+        if steps.iter().all(|step| self.candidates_of(step, &inquiry).is_empty()) {
             let named = self.staff.iter().flatten().any(|staff| staff.topics.iter().any(|named| named == topic));
             return ExpectedAnswer::NobodyIdle(named);
-        };
+        }
+        let way = self.has_routing().then(|| Way { steps, open: 1, began: self.now, number: self.opened + 1 });
+        self.opened += 1;
         let id = BookingId::from_u128(fresh);
         self.searches.push(Search {
             id,
             client: client.clone(),
-            inquiry: Inquiry { topic: topic.to_owned(), ..inquiry.clone() },
+            inquiry,
             opened: self.now,
             ends_by: self.now.plus_ms(self.settings.booking_deadline_ms),
             asks: vec![],
@@ -36,9 +44,9 @@ impl Model {
             end: None,
             client_here: true,
             client_back_by: None,
+            way,
         });
         self.count(0);
-        self.ask(id, first);
         ExpectedAnswer::Booking(id)
     }
 
@@ -72,7 +80,7 @@ impl Model {
         let open = self.ask_of(who, offer).is_some_and(|ask| ask.outcome.is_none());
         if here
             && open
-            && let Some(ask) = self.open_ask_mut(offer.booking)
+            && let Some(ask) = self.open_ask_mut(offer)
         {
             // The first acknowledgement decides the device kind.
             if !ask.delivered {
@@ -99,13 +107,14 @@ impl Model {
         let id = SessionId::from_u128(fresh);
         let name = self.staff(no).map(|staff| staff.name.clone()).unwrap_or_default();
         let began = self.now;
-        if let Some(ask) = self.open_ask_mut(offer.booking) {
+        if let Some(ask) = self.open_ask_mut(offer) {
             ask.outcome = Some(Outcome::Accepted);
             ask.deliver_by = None;
         }
         let Some(search) = self.search_mut(offer.booking) else { return ExpectedAnswer::Done };
         search.end = Some(SearchEnd::Talk(id));
         search.client_back_by = None;
+        search.waits = None;
         let client = search.client.clone();
         let Inquiry { client_name, topic, .. } = search.inquiry.clone();
         self.talks.push(Talk {
@@ -122,14 +131,17 @@ impl Model {
             sides: [Side::default(); 2],
             said: vec![],
             notes: None,
+            code: None,
         });
         self.told.closed.push((who.clone(), offer, Outcome::Accepted));
         self.told.bookings.insert(offer.booking);
         self.told.talks.insert(id);
+        self.count_answer(no);
         self.change(no, Cause::SessionStarted, |staff| {
             staff.holds = Holds::Talk(id);
             staff.missed = 0;
         });
+        self.close_asks(offer.booking, Outcome::Taken, |_| true);
         self.watch(id);
         ExpectedAnswer::Talk(id)
     }
@@ -137,7 +149,10 @@ impl Model {
     pub(super) fn reject(&mut self, who: &EmployeeId, offer: OfferId) -> ExpectedAnswer {
         let Some(ask) = self.ask_of(who, offer) else { return ExpectedAnswer::No("unknown_offer") };
         match ask.outcome {
-            None => self.close_offer(offer.booking, Outcome::Rejected),
+            None => {
+                let no = ask.staff;
+                self.close_asks(offer.booking, Outcome::Rejected, |ask| ask.staff == no);
+            }
             Some(Outcome::Rejected) => {}
             Some(outcome) => return ExpectedAnswer::OfferClosed(outcome),
         }
