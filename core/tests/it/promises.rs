@@ -4,6 +4,8 @@
 
 mod ledger;
 
+mod candidates;
+
 mod step;
 
 mod walk;
@@ -13,7 +15,7 @@ mod heal;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use step::{Step, settings, steps};
+use step::{Step, routed_steps, routing, settings, steps};
 use walk::Walk;
 
 /// Walks without `PROPTEST_CASES`: about ten seconds in a debug build.
@@ -35,7 +37,29 @@ proptest! {
         steps in steps(),
         prefix in 0..150usize,
     ) {
-        let mut walk = Walk::new(clients, employees, settings.clone());
+        let mut walk = Walk::new(clients, employees, settings.clone(), false);
+        for (count, step) in steps.iter().enumerate() {
+            walk.step(step);
+            if count == prefix {
+                walk.remember_this_moment();
+            }
+        }
+        walk.fold_again();
+        walk.heal(&settings);
+        walk.fold_again();
+    }
+
+    #[test]
+    fn every_walk_by_a_routing_keeps_every_promise_and_heals(
+        settings in settings(),
+        routing in routing(),
+        clients in 2..=4usize,
+        employees in 2..=6usize,
+        steps in routed_steps(),
+        prefix in 0..150usize,
+    ) {
+        let mut walk = Walk::new(clients, employees, settings.clone(), true);
+        walk.step(&Step::Routing(Box::new(routing)));
         for (count, step) in steps.iter().enumerate() {
             walk.step(step);
             if count == prefix {
@@ -52,7 +76,7 @@ proptest! {
         settings in settings(),
         steps in steps(),
     ) {
-        let mut walk = Walk::new(2, 4, settings);
+        let mut walk = Walk::new(2, 4, settings, false);
         for step in &steps {
             walk.step(step);
             walk.wake();

@@ -1,14 +1,14 @@
 //! After any walk, everything open ends within a bounded number of deadlines, and every employee can be booked again.
 
 use switchboard_core::{
-    Actor, Answer, BookingRequest, ClientId, Command, CompanySettings, EmployeeId, Intent, Notice, Party, SessionId,
-    Time,
+    Actor, Answer, BookingRequest, ClientId, Command, CompanySettings, EmployeeId, Intent, Notice, Party, Routing,
+    SessionId, Time,
 };
 
 use super::walk::Walk;
 
-/// Every search asks each of six employees at most once, and each employee has three deadlines.
-const DEADLINES_MAX: usize = 100;
+/// Every search asks each of six employees at most once and opens four steps, and each employee has five deadlines.
+const DEADLINES_MAX: usize = 150;
 
 impl Walk {
     pub fn heal(&mut self, settings: &CompanySettings) {
@@ -16,7 +16,12 @@ impl Walk {
         self.everybody_leaves();
         self.let_time_pass_until("sessions", |walk| walk.ledger.talks.values().all(|talk| talk.ended_by.is_some()));
         self.let_time_pass_until("deadlines", |walk| walk.company.next_deadline().is_none());
+        let resting = |walk: &Self| walk.ledger.people.values().any(|person| person.rests.is_some());
+        assert!(!resting(self), "somebody rests for ever");
         self.take(&Command::SetCompany { name: "Acme".into(), settings: settings.clone() });
+        // Whoever takes the topic can be asked again; rests and wrap-ups are as before.
+        let routing = Routing { routes: vec![], ..self.ledger.routing.clone() };
+        self.take(&Command::SetRouting { routing: Box::new(routing) });
         for employee in self.employees.clone() {
             self.take(&Command::set_employee(employee.clone(), "Somebody".into(), vec![]));
             self.set(&employee, Intent::Offline);

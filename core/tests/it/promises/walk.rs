@@ -2,12 +2,12 @@
 
 use switchboard_core::{
     Actor, Answer, Availability, BookingId, BookingReason, BookingRequest, ClientId, Command, Company, CompanySettings,
-    EmployeeId, Event, Intent, Key, MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Time, Topic, Turn,
-    invariants,
+    EmployeeId, Event, Intent, Key, MessageId, Notice, OfferId, Outcome, Party, PauseRequest, Profile, Refusal,
+    SessionId, Skills, Time, Turn, Wishes, Word, invariants,
 };
 
-use super::ledger::{Asked, End, Holds, Ledger, Search};
-use super::step::{Step, Who};
+use super::ledger::{Asked, End, Holds, Ledger, Person, Search, Turns};
+use super::step::{SKILLS, Step, Who};
 
 const TOPICS: [&str; 3] = ["fun", "law", "tax"];
 
@@ -21,11 +21,13 @@ pub struct Walk {
     fresh: u128,
     answered: Vec<(Command, Result<Answer, Refusal>)>,
     moment: Option<(usize, String)>,
+    /// Whether employees have skills and clients have wishes.
+    routes: bool,
 }
 
 impl Walk {
     /// Half of the employees are connected and idle; the second half takes some topics only.
-    pub fn new(clients: usize, employees: usize, settings: CompanySettings) -> Self {
+    pub fn new(clients: usize, employees: usize, settings: CompanySettings, routes: bool) -> Self {
         let mut walk = Self {
             company: Company::new("acme".parse().unwrap()),
             ledger: Ledger::default(),
@@ -36,10 +38,14 @@ impl Walk {
             fresh: 0,
             answered: Vec::new(),
             moment: None,
+            routes,
         };
         walk.step(&Step::Settings(settings));
         for employee in 0..employees {
-            walk.step(&Step::Hire { employee, topics: if employee % 2 == 0 { 0 } else { employee } });
+            let number = u8::try_from(employee % 3 + 1).unwrap();
+            let skills = ["de", "law"].map(|word| (word.parse().unwrap(), number.try_into().unwrap()));
+            let profile = Profile { skills: skills.into(), share: number };
+            walk.step(&Step::Hire { employee, topics: if employee % 2 == 0 { 0 } else { employee }, profile });
             walk.step(&Step::Employee { employee, connects: true });
             walk.step(&Step::Status { employee, idle: employee < 4, by_admin: false });
         }
@@ -179,7 +185,15 @@ impl Walk {
             return assert!(matches!(outcome, Ok(Answer::Done) | Err(Refusal::UnknownCompany)), "{command:?}");
         }
         let expected = match command {
-            Command::Book(BookingRequest { client, topic, .. }) => return self.judge_book(client, topic, outcome),
+            Command::Book(request) => return self.judge_book(request, outcome),
+            Command::Code { employee, session, code } => self.expected_of_code(employee, *session, code),
+            Command::Extend { employee, session, .. } => return self.judge_extend(employee, *session, outcome),
+            Command::SetStatus { employee, intent: Intent::Offline, pause: PauseRequest { reason, .. }, .. } => {
+                let reasons = &self.ledger.routing.pause_reasons;
+                let is_known = reason.as_ref().is_none_or(|reason| reasons.is_empty() || reasons.contains(reason));
+                let is_there = self.company.find_employee(employee).is_some();
+                return assert_eq!(outcome.is_ok(), is_known && is_there, "{command:?}: {outcome:?}");
+            }
             Command::Cancel { booking, by } => self.expected_of_cancel(*booking, by),
             Command::Accept { employee, offer, .. } => self.expected_of_answer(employee, *offer, true),
             Command::Reject { employee, offer, .. } => self.expected_of_answer(employee, *offer, false),
@@ -191,12 +205,19 @@ impl Walk {
         assert_eq!(*outcome, expected, "{command:?}");
     }
 
-    fn judge_book(&self, client: &ClientId, topic: &Topic, outcome: &Result<Answer, Refusal>) {
+    fn judge_book(&self, request: &BookingRequest, outcome: &Result<Answer, Refusal>) {
+        let BookingRequest { client, topic, wishes, .. } = request;
+        let wishes = wishes.as_ref().map(|wishes| wishes.skills.clone()).unwrap_or_default();
+        let allowed = &self.ledger.routing.clients.skills;
+        let is_allowed = wishes.keys().all(|wish| allowed.contains(wish));
         match outcome {
+            Err(Refusal::Forbidden) => assert!(!is_allowed, "{wishes:?} is allowed"),
             Ok(Answer::Booking(booking)) => assert_eq!(self.ledger.searches[booking].client, *client),
             Err(Refusal::AlreadyBooked(booking)) => assert_eq!(self.ledger.open_of(client), Some(*booking)),
             Err(Refusal::NoIdleEmployee(named_by)) => {
-                assert_eq!(self.ledger.line(Some(topic)), []);
+                let steps = self.ledger.steps_for(topic);
+                let mut candidates = steps.iter().flat_map(|step| self.ledger.candidates_of(step, topic, &wishes));
+                assert!(is_allowed && candidates.next().is_none(), "somebody could be asked");
                 assert_eq!(*named_by, self.ledger.named_by(topic));
             }
             other => panic!("no answer to a booking: {other:?}"),
@@ -235,6 +256,34 @@ impl Walk {
         let ended_by = talk.ended_by.expect("an end ends it");
         let theirs = ended_by.word() == side(by);
         if theirs { Ok(Answer::Session(session)) } else { Err(Refusal::SessionEnded) }
+    }
+
+    fn expected_of_code(&self, employee: &EmployeeId, session: SessionId, code: &Word) -> Result<Answer, Refusal> {
+        if self.company.find_employee(employee).is_none() {
+            return Err(Refusal::UnknownEmployee);
+        }
+        if !self.ledger.is_of(session, &Actor::Employee(employee.clone())) {
+            return Err(Refusal::Forbidden);
+        }
+        let codes = &self.ledger.routing.wrap_up.codes;
+        if codes.contains(code) {
+            assert_eq!(self.ledger.talks[&session].code.as_ref(), Some(code), "a code is kept");
+            return Ok(Answer::Session(session));
+        }
+        let problem = match codes.first() {
+            None => "is unknown: the company has no `wrap_up.codes`".to_owned(),
+            Some(only) => format!("must be one of the company's `wrap_up.codes`: `{only}`"),
+        };
+        Err(Refusal::Invalid { field: "code", problem })
+    }
+
+    fn judge_extend(&self, employee: &EmployeeId, session: SessionId, outcome: &Result<Answer, Refusal>) {
+        match outcome {
+            Ok(_) => assert!(self.ledger.is_of(session, &Actor::Employee(employee.clone()))),
+            Err(Refusal::UnknownEmployee) => assert!(self.company.find_employee(employee).is_none()),
+            Err(Refusal::Invalid { .. }) => {}
+            Err(other) => panic!("no answer to a longer wrap-up: {other:?}"),
+        }
     }
 
     fn expected_of_notes(&self, session: SessionId, by: &Actor) -> Result<Answer, Refusal> {
@@ -276,8 +325,9 @@ impl Walk {
             }
         }
         for (no, is) in &self.ledger.people {
-            let was = before.people.get(no).map(|was| (was.status(), was.intent));
-            if was.is_some_and(|was| was != (is.status(), is.intent)) {
+            let shown = |person: &Person| (person.status(), person.intent, person.rests, person.pause.clone());
+            let was = before.people.get(no).map(shown);
+            if was.is_some_and(|was| was != shown(is)) {
                 let told = |notice: &Notice| matches!(notice, Notice::Status { employee, .. } if employee == no);
                 assert!(turn.notices.iter().any(told), "{} was not told their status after {command:?}", is.id);
             }
@@ -301,6 +351,15 @@ impl Walk {
             assert_eq!((employee.status(), employee.intent), (person.status(), person.intent), "{}", person.id);
             let may_be_asked = person.intent == Intent::Idle || !matches!(person.holds, Holds::Offer(_));
             assert!(may_be_asked, "{} has an offer and wants to be offline", person.id);
+            let turns = Turns {
+                latest: employee.turns.latest,
+                day: employee.turns.day,
+                of_day: employee.turns.of_day.into(),
+                pass: employee.turns.pass,
+            };
+            assert_eq!((turns, employee.missed), (person.turns, person.missed), "the turns of {}", person.id);
+            let pause = employee.pause.as_ref().map(|pause| (pause.reason.clone(), pause.until));
+            assert_eq!((employee.resting_until, pause), (person.rests, person.pause.clone()), "{}", person.id);
         }
         let topics = TOPICS.iter().map(|topic| topic.parse().unwrap());
         for topic in topics.map(Some).chain([None]) {
@@ -316,7 +375,9 @@ impl Walk {
         }
         for (topic, of) in self.company.availability().topics {
             let written = self.ledger.line(Some(&topic)).len();
-            assert_eq!((of.idle, of.available), (written, written > 0), "what can be booked on {topic}");
+            let steps = self.ledger.steps_for(&topic);
+            let can = steps.iter().any(|step| !self.ledger.candidates_of(step, &topic, &Skills::new()).is_empty());
+            assert_eq!((of.idle, of.available), (written, can), "what can be booked on {topic}");
         }
         for (session, talk) in &self.ledger.talks {
             let notes = self.company.session(*session).and_then(|session| session.notes.as_ref());
@@ -343,8 +404,19 @@ impl Walk {
         for (booking, search) in open {
             assert!(at < search.ends_by, "{booking} is open past its time");
             assert!(search.waits.is_none_or(|until| at < until), "{booking} waits past its time");
-            let next = self.ledger.next_for(*booking).filter(|_| search.waits.is_some());
-            assert_eq!(next, None, "{booking} waits beside somebody who is free");
+            assert!(search.waits.is_some() || search.open() > 0, "{booking} neither asks nor waits");
+            if search.seeks(at) {
+                assert_eq!(self.ledger.candidates(*booking), [], "{booking} waits beside somebody who is free");
+            }
+            let next = search.way.as_ref().and_then(|way| Some((way.began, way.steps.get(way.open)?)));
+            let is_late = next.is_some_and(|(began, step)| began.plus_ms(step.after_ms) <= at);
+            assert!(!is_late, "a step of {booking} is not open though its time has come");
+        }
+        for person in self.ledger.people.values() {
+            let pause = person.pause.as_ref().and_then(|(_, until)| *until);
+            let wrap_up = if let Holds::WrapUp { until, .. } = person.holds { Some(until) } else { None };
+            let ends = [person.rests, pause, wrap_up];
+            assert!(ends.into_iter().flatten().all(|until| at < until), "{} is held past the time", person.id);
         }
     }
 
@@ -376,10 +448,15 @@ impl Walk {
         let employee = |n: &usize| self.employees[n % self.employees.len()].clone();
         let client = |n: &usize| self.clients[n % self.clients.len()].clone();
         Some(match step {
-            Step::Book { client: who, topic, key } => {
+            Step::Book { client: who, topic, key, wishes } => {
                 let (booking, topic) = (BookingId::from_u128(self.fresh), TOPICS.get(*topic).unwrap_or(&"other"));
                 let request = BookingRequest::new(booking, client(who), topic.parse().unwrap());
-                Command::Book(BookingRequest { key: key.map(key_of), ..request })
+                let wished = SKILLS.iter().enumerate().filter(|(bit, _)| self.routes && wishes >> bit & 1 == 1);
+                let level = if *wishes > 3 { 2 } else { 1 };
+                let skills: Skills =
+                    wished.map(|(_, word)| (word.parse().unwrap(), level.try_into().unwrap())).collect();
+                let wishes = (!skills.is_empty()).then(|| Box::new(Wishes { skills }));
+                Command::Book(BookingRequest { key: key.map(key_of), wishes, ..request })
             }
             Step::Employee { employee: who, connects: true } => Command::EmployeeConnected { employee: employee(who) },
             Step::Employee { employee: who, .. } => Command::EmployeeDisconnected { employee: employee(who) },
@@ -388,11 +465,22 @@ impl Walk {
             Step::Status { employee: who, idle, by_admin } => {
                 Command::set_status(employee(who), if *idle { Intent::Idle } else { Intent::Offline }, *by_admin)
             }
-            Step::Hire { employee: who, topics } => Command::set_employee(
-                employee(who),
-                "Somebody".into(),
-                (0..3).filter(|bit| topics >> bit & 1 == 1).map(|n| TOPICS[n].parse().unwrap()).collect(),
-            ),
+            Step::Hire { employee: who, topics, profile } => Command::SetEmployee {
+                employee: employee(who),
+                name: "Somebody".into(),
+                topics: (0..3).filter(|bit| topics >> bit & 1 == 1).map(|n| TOPICS[n].parse().unwrap()).collect(),
+                profile: if self.routes { profile.clone() } else { Profile::default() },
+            },
+            Step::Routing(routing) => Command::SetRouting { routing: routing.clone() },
+            Step::Pause { employee: who, reason, for_ms } => Command::SetStatus {
+                employee: employee(who),
+                intent: Intent::Offline,
+                by_admin: false,
+                pause: PauseRequest {
+                    reason: reason.map(|n| ["lunch", "meeting"][n].parse().unwrap()),
+                    for_ms: *for_ms,
+                },
+            },
             Step::Fire { employee: who } => {
                 Command::RemoveEmployee { employee: employee(who), revoke_before: Time::from_ms(self.now_ms) }
             }
@@ -435,6 +523,20 @@ impl Walk {
                 let (body, key) = ("hello".into(), key.map(key_of));
                 Command::Send { session, message, by, body, key, session_max_bytes: u64::MAX }
             }
+            Step::Finish { thing, employee: who, all } => {
+                let (session, own) = self.wrapped_up(*thing)?;
+                let employee = who.as_ref().map_or(own, employee);
+                Command::Finish { employee, session: (!all).then_some(session) }
+            }
+            Step::Extend { thing, employee: who, for_ms } => {
+                let (session, own) = self.wrapped_up(*thing)?;
+                Command::Extend { employee: who.as_ref().map_or(own, employee), session, for_ms: *for_ms }
+            }
+            Step::Code { thing, employee: who, code } => {
+                let (session, own) = self.wrapped_up(*thing)?;
+                let code = ["good", "bad"][*code].parse().unwrap();
+                Command::Code { employee: who.as_ref().map_or(own, employee), session, code }
+            }
             Step::Notes { thing, by, body } => {
                 let (session, booking) = self.session(*thing)?;
                 let body = ["", "called back", "called twice"][body % 3].into();
@@ -467,11 +569,22 @@ impl Walk {
         pick(self.ledger.searches.iter().rev().filter_map(led_to).collect(), thing)
     }
 
+    /// A session with the id of its employee.
+    fn wrapped_up(&self, thing: usize) -> Option<(SessionId, EmployeeId)> {
+        let (session, booking) = self.session(thing)?;
+        let accepted = |asked: &&Asked| asked.outcome == Some(Outcome::Accepted);
+        let asked = self.ledger.searches[&booking].offers.iter().find(accepted)?;
+        Some((session, asked.id.clone()))
+    }
+
     fn actor(&self, who: Who, booking: BookingId) -> Actor {
         let search = &self.ledger.searches[&booking];
         match who {
             Who::Client => Actor::Client(search.client.clone()),
-            Who::Employee => Actor::Employee(search.offers.last().unwrap().id.clone()),
+            Who::Employee => {
+                let accepted = search.offers.iter().find(|asked| asked.outcome == Some(Outcome::Accepted));
+                Actor::Employee(accepted.or(search.offers.last()).unwrap().id.clone())
+            }
             Who::Admin => Actor::Admin,
             Who::OtherClient(n) => Actor::Client(self.clients[n % self.clients.len()].clone()),
             Who::OtherEmployee(n) => Actor::Employee(self.employees[n % self.employees.len()].clone()),
@@ -490,7 +603,9 @@ fn is_final(command: &Command, outcome: &Result<Answer, Refusal>) -> bool {
         Command::Book(BookingRequest { key, .. }) | Command::Send { key, .. } => key.is_some(),
         _ => false,
     };
-    closed || answered && outcome.is_ok()
+    // Whether a client may wish for a skill changes with the routing, and so does a code.
+    let is_of_now = matches!(command, Command::Book(_) | Command::Code { .. });
+    closed && !is_of_now || answered && outcome.is_ok()
 }
 
 fn pick<T>(mut things: Vec<T>, which: usize) -> Option<T> {
