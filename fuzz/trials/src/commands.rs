@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use switchboard_core::routing::{EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, Step, WrapUpRules};
 use switchboard_core::{
     Actor, Answer, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key,
-    MessageId, OfferId, Party, SessionId, Time, Topic, Turn, invariants,
+    Level, MessageId, OfferId, Party, PauseRequest, Profile, Routing, SessionId, Skills, Time, Topic, Turn, Wishes,
+    invariants,
 };
 use switchboard_journal::rows::rows_of;
 use switchboard_wire::view;
@@ -85,6 +87,9 @@ impl<'a> CommandWalk<'a> {
     }
 
     fn step(&mut self) {
+        if let Some(command) = self.by_rules() {
+            return self.take(&command);
+        }
         match self.choices.one_of(24) {
             0 => self.now_ms += self.choices.of(&[1, 5, 20, 60, 1000, 86_400_000]),
             1 => self.now_ms -= 3,
@@ -100,6 +105,90 @@ impl<'a> CommandWalk<'a> {
                 self.take(&command);
             }
         }
+    }
+
+    /// A command about routing, if the next byte is a letter after `w` or a sign after that.
+    fn by_rules(&mut self) -> Option<Command> {
+        let (letter, rest) = self.choices.0.split_first()?;
+        if !(b'x'..=b'~').contains(letter) {
+            return None;
+        }
+        self.choices.0 = rest;
+        Some(match letter {
+            b'x' => Command::SetRouting { routing: Box::new(self.routing()) },
+            b'y' => {
+                let profile = Profile { skills: self.skills(), share: self.choices.of(&[1, 3]) };
+                let (employee, topics) = (self.employee(), self.topics());
+                Command::SetEmployee { employee, name: "Ann".into(), topics, profile }
+            }
+            b'z' => {
+                let (booking, client, topic) = (BookingId::from_u128(self.fresh()), self.client(), self.topic());
+                let wishes = Some(Box::new(Wishes { skills: self.skills() })).filter(|wishes| !wishes.is_empty());
+                Command::Book(BookingRequest { wishes, ..BookingRequest::new(booking, client, topic) })
+            }
+            b'{' => {
+                let reason = self.choices.of(&[None, Some("lunch"), Some("other")]).map(id);
+                let pause = PauseRequest { reason, for_ms: self.choices.of(&[None, Some(5), Some(60)]) };
+                let (employee, by_admin) = (self.employee(), self.choices.yes());
+                Command::SetStatus { employee, intent: Intent::Offline, by_admin, pause }
+            }
+            b'|' => Command::Finish {
+                employee: self.employee(),
+                session: Some(self.session()).filter(|_| self.choices.yes()),
+            },
+            b'}' => {
+                let (employee, session) = (self.employee(), self.session());
+                Command::Extend { employee, session, for_ms: self.choices.of(&[0, 5, 60]) }
+            }
+            _ => {
+                let (employee, session) = (self.employee(), self.session());
+                Command::Code { employee, session, code: id(self.choices.of(&["good", "bad"])) }
+            }
+        })
+    }
+
+    /// Rules of who is asked, with up to two steps that are the same for all topics.
+    fn routing(&mut self) -> Routing {
+        let mut routing = Routing::default();
+        if self.choices.yes() {
+            let first = self.routing_step(0);
+            let second = self.choices.yes().then(|| self.routing_step(20));
+            routing.routes = vec![Arc::new(Route { topics: None, steps: [first].into_iter().chain(second).collect() })];
+        }
+        let ms = [0, 5, 60];
+        routing.rest = Rest { rejected_ms: self.choices.of(&ms), missed_ms: self.choices.of(&ms) };
+        let codes = if self.choices.yes() { vec![id("good")] } else { vec![] };
+        let code_required = !codes.is_empty() && self.choices.yes();
+        routing.wrap_up = WrapUpRules { max_ms: self.choices.of(&ms), codes, code_required };
+        routing.pause_reasons = if self.choices.yes() { vec![id("lunch")] } else { vec![] };
+        routing.clients.skills = if self.choices.yes() { [id("de")].into() } else { [].into() };
+        assert_eq!(routing.check(), Ok(()));
+        routing
+    }
+
+    fn routing_step(&mut self, after_ms: u64) -> Step {
+        let topic = self.choices.of(&[None, Some("tax"), Some(EVERYBODY)]);
+        let level = if topic == Some(EVERYBODY) { Level::LEAST } else { self.level() };
+        Step {
+            after_ms,
+            topic: topic.map(id),
+            level,
+            skills: self.skills(),
+            drop: if self.choices.yes() { [id(EVERYTHING)].into() } else { [].into() },
+            prefer: self.choices.of(&Prefer::ALL),
+            order: self.choices.of(&Order::ALL),
+            at_once: self.choices.of(&[1, 2, 50]),
+        }
+    }
+
+    fn level(&mut self) -> Level {
+        self.choices.of(&[Level::LEAST, Level::ALL[1], Level::MOST])
+    }
+
+    /// Up to one skill: a language or a level in a topic.
+    fn skills(&mut self) -> Skills {
+        let word = self.choices.of(&[None, Some("de"), Some("tax")]);
+        word.map(|word| (id(word), self.level())).into_iter().collect()
     }
 
     fn command(&mut self, choice: usize) -> Command {
