@@ -265,7 +265,7 @@ fn step(after_ms: u64, dice: &mut Rng) -> Step {
         1 => Some(TOPICS[dice.usize(0..TOPICS.len())]),
         _ => None,
     };
-    let least = if topic == Some(EVERYBODY) || dice.bool() { 1 } else { dice.u8(1..=8) };
+    let least = if topic == Some(EVERYBODY) || dice.u8(0..3) > 0 { 1 } else { dice.u8(1..=8) };
     let dropped = match dice.u8(0..4) {
         0 => vec![EVERYTHING],
         1 => vec![SKILLS[dice.usize(0..SKILLS.len())]],
@@ -276,11 +276,11 @@ fn step(after_ms: u64, dice: &mut Rng) -> Step {
         after_ms,
         topic: topic.map(|topic| topic.parse().expect("a topic")),
         level: level(least),
-        skills: if dice.u8(0..3) == 0 { some_skills(dice, &SKILLS[..1], 3) } else { Skills::new() },
+        skills: if dice.u8(0..4) == 0 { some_skills(dice, &SKILLS[..1], 3) } else { Skills::new() },
         drop: dropped,
         prefer: Prefer::ALL[dice.usize(0..Prefer::ALL.len())],
         order: Order::ALL[dice.usize(0..Order::ALL.len())],
-        at_once: if dice.bool() { 1 } else { dice.u8(1..=4) },
+        at_once: if dice.u8(0..3) == 0 { 1 } else { dice.u8(1..=4) },
     }
 }
 
