@@ -74,7 +74,7 @@ fn as_many_offers_as_the_step_says(company: &Company) -> Result<(), Broken> {
         if open > usize::from(most.min(AT_ONCE_MAX)) {
             return broken("a booking has at most as many open offers as its steps say", booking.id);
         }
-        // Somebody would ring in vain, because the end of the wait closes the offer of who is away.
+        // The end of the wait closes the offer of the absent employee, and would close the others too.
         if booking.waits() && open > 1 {
             return broken("a search that waits has one open offer at most", booking.id);
         }

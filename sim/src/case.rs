@@ -26,13 +26,18 @@ impl Case {
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed);
-        Self {
+        let case = Self {
             seed,
             companies: 1 + usize::from(dice.u8(0..4) == 0),
             clients: dice.usize(1..=7),
             employees: dice.usize(1..=5),
             steps: dice.u32(200..=1600),
             only: None,
+        };
+        match dice.u8(0..4) {
+            // Enough people for several bookings that ask several employees at once.
+            0 => Self { companies: 1, clients: case.clients + 3, employees: case.employees + 3, ..case },
+            _ => case,
         }
     }
 

@@ -11,7 +11,7 @@ use switchboard_exchange::outbox::Outgoing;
 use switchboard_wire::claims::Role;
 
 use crate::merged::Board;
-use crate::plain;
+use crate::plain::PlainModel;
 use crate::reference::{ExpectedAnswer, ExpectedNotices, Model, ModelStep, ShownToken};
 use crate::wire::DeviceFrame;
 
@@ -28,9 +28,9 @@ pub struct Office {
     /// The model after everything that was committed.
     pub stored: Model,
     /// The model without routing after everything that was decided; `None` in a company that has a routing.
-    pub plain: Option<plain::Model>,
+    pub plain: Option<PlainModel>,
     /// The model without routing after everything that was committed.
-    plain_stored: Option<plain::Model>,
+    plain_stored: Option<PlainModel>,
     /// Core's company, folded from the events that were decided.
     pub shadow: Company,
     /// How far the company's time was ahead of even time at its last decision; `None` since the company was last
@@ -160,7 +160,7 @@ impl Office {
     #[must_use]
     pub fn new(id: &str, session_max_bytes: u64, has_routes: bool) -> Self {
         let id: CompanyId = id.parse().expect("an id");
-        let plain = (!has_routes).then(|| plain::Model::new(id.as_str(), session_max_bytes));
+        let plain = (!has_routes).then(|| PlainModel::new(id.as_str(), session_max_bytes));
         Self {
             plain_stored: plain.clone(),
             plain,
@@ -218,7 +218,7 @@ impl Office {
 
 /// The model without routing must say the same.
 fn agree(
-    plain: Option<&mut plain::Model>,
+    plain: Option<&mut PlainModel>,
     (answer, told): &(ExpectedAnswer, ExpectedNotices),
     at: Time,
     step: &ModelStep,

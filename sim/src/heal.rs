@@ -131,7 +131,7 @@ impl World {
         self.settle(dice);
         let routing = &self.offices[office].ahead.routing;
         if self.weather.routes && !routing.routes.is_empty() {
-            // Whoever takes the topic can be asked again; rests and wrap-ups are as before.
+            // Every employee who takes the topic can be asked again; rests and wrap-ups are as before.
             let routing = Routing { routes: vec![], ..routing.clone() };
             self.admin(office, ModelStep::SetRouting(Box::new(routing)));
             self.settle(dice);

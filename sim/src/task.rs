@@ -69,8 +69,8 @@ impl What {
     }
 }
 
-/// The command that a back end sends over HTTP for the step, with the id of a new booking. What an employee says of
-/// their own work, and a booking with wishes, come by this way too.
+/// The command that a back end sends over HTTP for the step, with the id of a new booking. The words of
+/// an employee on their own work, and a booking with wishes, come by this way too.
 ///
 /// # Panics
 /// When a back end cannot send the step over HTTP.

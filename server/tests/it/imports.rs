@@ -53,8 +53,8 @@ const ROOMS: &[Room] = &[
     },
     Room {
         directory: "sim/src",
-        order: "case merged reference wire cast expectation disk weather server_under_test task digest world deciding \
-                faults heal people prove running shrink throw watch",
+        order: "case merged reference plain wire cast expectation disk weather server_under_test task digest world \
+                deciding faults heal people prove running shrink throw watch",
     },
     Room {
         directory: "bench/src",

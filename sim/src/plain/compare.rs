@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use switchboard_core::{Booking, Company, Duty, Employee, Party, Reach, Session};
 
-use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk};
+use super::{Near, PlainHolds, PlainModel, PlainOffer, PlainSearch, PlainStaff, PlainTalk, SearchEnd};
 
 /// Fails with those words unless the condition holds.
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -22,7 +22,7 @@ fn must_be<F: Debug, E: Debug>(found: Option<&F>, expected: Option<&E>, is: fn(&
     must(same, || format!("{found:?} where {expected:?} was expected"))
 }
 
-impl Model {
+impl PlainModel {
     /// Compares the model with core's company.
     ///
     /// # Errors
@@ -32,19 +32,19 @@ impl Model {
         must(self.brand == *company.brand(), || format!("it looks like {:?}", company.brand()))?;
         must_be_as_many("employees", company.employees_after(None).count(), self.staff.iter().flatten().count())?;
         for (no, employee) in company.employees_after(None) {
-            must_be(Some(employee), self.staff(no.0 as usize), Staff::is)?;
+            must_be(Some(employee), self.staff(no.0 as usize), PlainStaff::is)?;
         }
         self.compare_lines(company)?;
         must_be_as_many("bookings", company.bookings().count(), self.searches.len())?;
         for search in &self.searches {
-            must_be(company.booking(search.id), Some(search), Search::is)?;
+            must_be(company.booking(search.id), Some(search), PlainSearch::is)?;
             let open = company.booking_of(&search.client).map(|booking| booking.id);
             let expected = self.open_of(&search.client).map(|search| search.id);
             must(open == expected, || format!("{}: {open:?} is open, not {expected:?}", search.client))?;
         }
         must_be_as_many("sessions", company.sessions().count(), self.talks.len())?;
         for talk in &self.talks {
-            must_be(company.session(talk.id), Some(talk), Talk::is)?;
+            must_be(company.session(talk.id), Some(talk), PlainTalk::is)?;
         }
         let (due, next) = (self.next_due(), company.next_deadline());
         must(due == next, || format!("the next deadline is {next:?} where {due:?} was expected"))
@@ -66,7 +66,7 @@ impl Model {
     }
 }
 
-impl Staff {
+impl PlainStaff {
     /// The intent in the contract's words.
     #[must_use]
     pub const fn intent(&self) -> &'static str {
@@ -80,10 +80,10 @@ impl Staff {
             Reach::Gone { .. } => self.near == Near::Gone,
         };
         let holds = match employee.load.duty() {
-            Duty::Free => self.holds == Holds::Nothing,
-            Duty::Asked(booking) => self.holds == Holds::Offer(booking),
-            Duty::InSession(session) => self.holds == Holds::Talk(session),
-            Duty::WrapUp(wrap_up) => self.holds == Holds::WrapUp(wrap_up.until),
+            Duty::Free => self.holds == PlainHolds::Nothing,
+            Duty::Asked(booking) => self.holds == PlainHolds::Offer(booking),
+            Duty::InSession(session) => self.holds == PlainHolds::Talk(session),
+            Duty::WrapUp(wrap_up) => self.holds == PlainHolds::WrapUp(wrap_up.until),
         };
         near && holds
             && self.id == employee.id
@@ -97,7 +97,7 @@ impl Staff {
     }
 }
 
-impl Search {
+impl PlainSearch {
     fn is(&self, booking: &Booking) -> bool {
         let (state, reason, session) = match self.end {
             None => ("offering", None, None),
@@ -117,7 +117,7 @@ impl Search {
     }
 }
 
-impl OpenOffer {
+impl PlainOffer {
     fn is(&self, offer: &switchboard_core::Offer) -> bool {
         self.who == offer.employee_id
             && self.expires == offer.expires_at
@@ -128,7 +128,7 @@ impl OpenOffer {
     }
 }
 
-impl Talk {
+impl PlainTalk {
     fn is(&self, session: &Session) -> bool {
         let ended = self.ended.as_ref();
         let sides = [Party::Client, Party::Employee].into_iter().all(|party| {

@@ -4,11 +4,11 @@ use switchboard_core::limits::REMEMBERED_MAX_MS;
 use switchboard_core::notice::Cause;
 use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Party, SessionId, Time};
 
-use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, Staff};
+use super::{Near, PlainHolds, PlainModel, PlainOffer, PlainSearch, PlainStaff, SearchEnd};
 
 /// A deadline that has passed. The variants are in the contract's order for one and the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum DueEvent {
+enum PlainDueEvent {
     SearchEnds(u128),
     ClientIsLost(u128),
     OfferTimesOut(u128),
@@ -20,40 +20,40 @@ enum DueEvent {
     SearchHasWaited(u128),
 }
 
-impl Model {
+impl PlainModel {
     /// The earliest deadline in the company.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
         self.dues().into_iter().min().map(|(at, _)| at)
     }
 
-    fn dues(&self) -> Vec<(Time, DueEvent)> {
+    fn dues(&self) -> Vec<(Time, PlainDueEvent)> {
         let mut dues = Vec::new();
         for search in self.searches.iter().filter(|search| search.end.is_none()) {
             let id = search.id.as_u128();
-            dues.push((search.ends_by, DueEvent::SearchEnds(id)));
-            dues.extend(search.client_back_by.map(|at| (at, DueEvent::ClientIsLost(id))));
-            dues.extend(search.waits.map(|at| (at, DueEvent::SearchHasWaited(id))));
+            dues.push((search.ends_by, PlainDueEvent::SearchEnds(id)));
+            dues.extend(search.client_back_by.map(|at| (at, PlainDueEvent::ClientIsLost(id))));
+            dues.extend(search.waits.map(|at| (at, PlainDueEvent::SearchHasWaited(id))));
             if let Some(ask) = search.asks.last().filter(|ask| ask.outcome.is_none()) {
-                dues.push((ask.expires, DueEvent::OfferTimesOut(id)));
-                dues.extend(ask.deliver_by.map(|at| (at, DueEvent::OfferIsUndelivered(id))));
+                dues.push((ask.expires, PlainDueEvent::OfferTimesOut(id)));
+                dues.extend(ask.deliver_by.map(|at| (at, PlainDueEvent::OfferIsUndelivered(id))));
             }
         }
         for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
             for party in [Party::Client, Party::Employee] {
                 let back_by = talk.sides[party as usize].back_by;
-                dues.extend(back_by.map(|at| (at, DueEvent::PartyIsLost(talk.id.as_u128(), party))));
+                dues.extend(back_by.map(|at| (at, PlainDueEvent::PartyIsLost(talk.id.as_u128(), party))));
             }
         }
         for (no, staff) in self.staff.iter().enumerate() {
             let Some(staff) = staff else { continue };
-            if let Holds::WrapUp(until) = staff.holds {
-                dues.push((until, DueEvent::WrapUpEnds(no)));
+            if let PlainHolds::WrapUp(until) = staff.holds {
+                dues.push((until, PlainDueEvent::WrapUpEnds(no)));
             }
             if let Near::Away(until) = staff.near {
-                dues.push((until, DueEvent::EmployeeIsGone(no)));
+                dues.push((until, PlainDueEvent::EmployeeIsGone(no)));
             }
-            dues.extend(staff.lapses.map(|at| (at, DueEvent::WishLapses(no))));
+            dues.extend(staff.lapses.map(|at| (at, PlainDueEvent::WishLapses(no))));
         }
         dues
     }
@@ -75,7 +75,7 @@ impl Model {
         }
         for staff in self.staff.iter_mut().flatten() {
             staff.lapses.iter_mut().for_each(later);
-            if let Holds::WrapUp(until) = &mut staff.holds {
+            if let PlainHolds::WrapUp(until) = &mut staff.holds {
                 later(until);
             }
             if let Near::Away(until) = &mut staff.near {
@@ -90,18 +90,26 @@ impl Model {
         }
     }
 
-    fn do_it_by_itself(&mut self, due: DueEvent) {
+    fn do_it_by_itself(&mut self, due: PlainDueEvent) {
         let booking = BookingId::from_u128;
         match due {
-            DueEvent::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
-            DueEvent::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
-            DueEvent::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
-            DueEvent::OfferIsUndelivered(id) => self.miss_delivery(booking(id)),
-            DueEvent::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
-            DueEvent::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
-            DueEvent::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
-            DueEvent::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
-            DueEvent::SearchHasWaited(id) => self.end_wait(booking(id)),
+            PlainDueEvent::SearchEnds(id) => {
+                self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline)
+            }
+            PlainDueEvent::ClientIsLost(id) => {
+                self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost)
+            }
+            PlainDueEvent::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
+            PlainDueEvent::OfferIsUndelivered(id) => self.miss_delivery(booking(id)),
+            PlainDueEvent::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
+            PlainDueEvent::WrapUpEnds(no) => {
+                self.change(no, Cause::SessionEnded, |staff| staff.holds = PlainHolds::Nothing)
+            }
+            PlainDueEvent::EmployeeIsGone(no) => {
+                self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone)
+            }
+            PlainDueEvent::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
+            PlainDueEvent::SearchHasWaited(id) => self.end_wait(booking(id)),
         }
     }
 
@@ -112,7 +120,7 @@ impl Model {
             staff.missed = 0;
             staff.lapses = None;
         });
-        if let Some(Holds::Offer(booking)) = self.staff(no).map(|staff| staff.holds) {
+        if let Some(PlainHolds::Offer(booking)) = self.staff(no).map(|staff| staff.holds) {
             self.close_offer(booking, Outcome::WentOffline);
         }
     }
@@ -137,7 +145,7 @@ impl Model {
             (Some(next), _) => self.ask(booking, next),
             (None, Some(until)) => search.waits = Some(until),
             (None, None) => {
-                let is_a_no = |ask: &OpenOffer| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
+                let is_a_no = |ask: &PlainOffer| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
                 let all_said_no = search.asks.iter().all(is_a_no);
                 let reason = if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft };
                 self.end_without(booking, reason);
@@ -146,7 +154,7 @@ impl Model {
     }
 
     /// The latest reconnect deadline of the employees who could take the search and were not asked yet.
-    fn awaited_until(&self, search: &Search) -> Option<Time> {
+    fn awaited_until(&self, search: &PlainSearch) -> Option<Time> {
         let others = self.staff.iter().flatten().filter(|staff| !search.has_asked(&staff.id));
         let idle = others.filter(|staff| staff.status() == "idle" && staff.takes(Some(&search.inquiry.topic)));
         let until = idle.filter_map(|staff| if let Near::Away(until) = staff.near { Some(until) } else { None });
@@ -218,8 +226,8 @@ impl Model {
         let (no, who) = (ask.staff, ask.who.clone());
         let offer = OfferId { booking, attempt: u32::try_from(attempt).unwrap_or(u32::MAX) };
         self.told.closed.push((who, offer, outcome));
-        let change = |staff: &mut Staff| {
-            staff.holds = Holds::Nothing;
+        let change = |staff: &mut PlainStaff| {
+            staff.holds = PlainHolds::Nothing;
             match outcome {
                 _ if missed => staff.missed += 1,
                 Outcome::Rejected | Outcome::WentOffline => staff.missed = 0,
@@ -262,7 +270,7 @@ impl Model {
         let expires = timeout.min(search.ends_by);
         search.waits = None;
         let asked = who.clone();
-        search.asks.push(OpenOffer {
+        search.asks.push(PlainOffer {
             staff: no,
             who,
             expires,
@@ -274,7 +282,7 @@ impl Model {
         let attempt = u32::try_from(search.asks.len()).unwrap_or(u32::MAX);
         self.told.offers.push((asked, OfferId { booking, attempt }));
         self.told.bookings.insert(booking);
-        self.change(no, Cause::Offer, |staff| staff.holds = Holds::Offer(booking));
+        self.change(no, Cause::Offer, |staff| staff.holds = PlainHolds::Offer(booking));
     }
 
     pub(super) fn deliver_by(&self) -> Option<Time> {
@@ -292,7 +300,8 @@ impl Model {
         self.told.talks.insert(id);
         self.told.bookings.insert(booking);
         self.change(no, Cause::SessionEnded, |staff| {
-            staff.holds = if wrap_up_ms > 0 { Holds::WrapUp(now.plus_ms(wrap_up_ms)) } else { Holds::Nothing };
+            staff.holds =
+                if wrap_up_ms > 0 { PlainHolds::WrapUp(now.plus_ms(wrap_up_ms)) } else { PlainHolds::Nothing };
         });
         self.remember(booking);
     }

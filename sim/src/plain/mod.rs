@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, BookingReason, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, EndedBy, MessageId,
-    Outcome, Party, SessionId, Time,
+    Actor, BookingId, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, EndedBy, Outcome, Party, SessionId,
+    Time,
 };
 
-use crate::reference::{ExpectedNotices, Inquiry};
+use crate::reference::{ExpectedNotices, Inquiry, Near, SearchEnd, SentMessage, Side};
 
 /// One company in the model.
 #[derive(Clone, Debug, Default)]
-pub struct Model {
+pub struct PlainModel {
     pub id: String,
     /// Whether the company was set and not removed since.
     pub exists: bool,
@@ -35,11 +35,11 @@ pub struct Model {
     session_max_bytes: u64,
     pub brand: Brand,
     /// Employees by number. A removed employee leaves `None`, so that numbers stay as they are.
-    pub staff: Vec<Option<Staff>>,
+    pub staff: Vec<Option<PlainStaff>>,
     /// All searches, oldest first.
-    pub searches: Vec<Search>,
+    pub searches: Vec<PlainSearch>,
     /// All sessions, oldest first.
-    pub talks: Vec<Talk>,
+    pub talks: Vec<PlainTalk>,
     /// Ended bookings, in the order in which they ended.
     past: Vec<(Time, BookingId)>,
     /// Bookings opened, assigned, unanswered, cancelled and expired, and sessions ended, by day.
@@ -53,7 +53,7 @@ pub struct Model {
 
 /// An employee, as the model knows one.
 #[derive(Clone, Debug)]
-pub struct Staff {
+pub struct PlainStaff {
     pub id: EmployeeId,
     pub name: String,
     /// Topics that they take; an empty list means any.
@@ -61,7 +61,7 @@ pub struct Staff {
     /// Whether they want to be asked.
     pub willing: bool,
     pub near: Near,
-    pub holds: Holds,
+    pub holds: PlainHolds,
     /// Offers missed in a row.
     pub missed: u32,
     /// When the wish to be asked lapses.
@@ -72,19 +72,9 @@ pub struct Staff {
     pub turn: u64,
 }
 
-/// Whether an employee has a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Near {
-    /// At least one device is there.
-    Here,
-    /// The last device left; the place in the line is kept until then.
-    Away(Time),
-    Gone,
-}
-
 /// An employee's open offer, session or wrap-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum PlainHolds {
     Nothing,
     Offer(BookingId),
     Talk(SessionId),
@@ -92,15 +82,15 @@ pub enum Holds {
     WrapUp(Time),
 }
 
-impl Staff {
+impl PlainStaff {
     /// The status in the contract's words.
     #[must_use]
     pub const fn status(&self) -> &'static str {
         match (self.holds, self.willing, self.near) {
-            (Holds::Talk(_) | Holds::WrapUp(_), _, _) => "busy",
-            (Holds::Offer(_), _, _) => "init",
-            (Holds::Nothing, false, _) | (Holds::Nothing, true, Near::Gone) => "offline",
-            (Holds::Nothing, true, Near::Here | Near::Away(_)) => "idle",
+            (PlainHolds::Talk(_) | PlainHolds::WrapUp(_), _, _) => "busy",
+            (PlainHolds::Offer(_), _, _) => "init",
+            (PlainHolds::Nothing, false, _) | (PlainHolds::Nothing, true, Near::Gone) => "offline",
+            (PlainHolds::Nothing, true, Near::Here | Near::Away(_)) => "idle",
         }
     }
 
@@ -119,7 +109,7 @@ impl Staff {
 
 /// A client's booking, from the first search on.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub struct PlainSearch {
     pub id: BookingId,
     pub client: ClientId,
     /// The request, with the topic as the company reads it.
@@ -128,7 +118,7 @@ pub struct Search {
     /// Deadline of the whole search.
     pub ends_by: Time,
     /// The employees asked, in order.
-    pub asks: Vec<OpenOffer>,
+    pub asks: Vec<PlainOffer>,
     /// While no employee can be asked: the time until which the search waits for one to come back.
     pub waits: Option<Time>,
     pub end: Option<SearchEnd>,
@@ -140,7 +130,7 @@ pub struct Search {
 
 /// An offer to one employee.
 #[derive(Clone, Debug)]
-pub struct OpenOffer {
+pub struct PlainOffer {
     /// Number of the employee.
     pub staff: usize,
     pub who: EmployeeId,
@@ -156,17 +146,9 @@ pub struct OpenOffer {
     pub outcome: Option<Outcome>,
 }
 
-/// How a search ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SearchEnd {
-    Talk(SessionId),
-    /// Without a session, for that reason.
-    Without(BookingReason),
-}
-
 /// A session, as the model knows one.
 #[derive(Clone, Debug)]
-pub struct Talk {
+pub struct PlainTalk {
     pub id: SessionId,
     pub booking: BookingId,
     pub client: ClientId,
@@ -189,27 +171,7 @@ pub struct Talk {
     pub notes: Option<(String, Time)>,
 }
 
-/// One side of a session.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Side {
-    /// Whether a device has joined the session's topic.
-    pub online: bool,
-    /// Deadline by which a party without any device must be back.
-    pub back_by: Option<Time>,
-}
-
-/// A message of a session.
-#[derive(Clone, Debug)]
-pub struct SentMessage {
-    pub id: MessageId,
-    pub from: Party,
-    pub body: String,
-    pub at: Time,
-    /// Idempotency key of the message.
-    pub key: Option<String>,
-}
-
-impl Model {
+impl PlainModel {
     /// An empty company on a server where a session's messages may have so many bytes.
     #[must_use]
     pub fn new(id: &str, session_max_bytes: u64) -> Self {
@@ -218,7 +180,7 @@ impl Model {
 
     /// The employee with that number.
     #[must_use]
-    pub fn staff(&self, no: usize) -> Option<&Staff> {
+    pub fn staff(&self, no: usize) -> Option<&PlainStaff> {
         self.staff.get(no)?.as_ref()
     }
 
@@ -230,25 +192,25 @@ impl Model {
 
     /// The search with that id.
     #[must_use]
-    pub fn search(&self, id: BookingId) -> Option<&Search> {
+    pub fn search(&self, id: BookingId) -> Option<&PlainSearch> {
         self.searches.iter().rev().find(|search| search.id == id)
     }
 
     /// The session with that id.
     #[must_use]
-    pub fn talk(&self, id: SessionId) -> Option<&Talk> {
+    pub fn talk(&self, id: SessionId) -> Option<&PlainTalk> {
         self.talks.iter().rev().find(|talk| talk.id == id)
     }
 
     /// The client's open booking: a search, or a running session.
     #[must_use]
-    pub fn open_of(&self, client: &ClientId) -> Option<&Search> {
+    pub fn open_of(&self, client: &ClientId) -> Option<&PlainSearch> {
         self.searches.iter().rev().find(|search| search.client == *client && self.is_open(search))
     }
 
     /// Whether the search or its session goes on.
     #[must_use]
-    pub fn is_open(&self, search: &Search) -> bool {
+    pub fn is_open(&self, search: &PlainSearch) -> bool {
         match search.end {
             None => true,
             Some(SearchEnd::Talk(talk)) => self.talk(talk).is_some_and(|talk| talk.ended.is_none()),
@@ -257,14 +219,14 @@ impl Model {
     }
 
     /// The employee to be asked next for that search.
-    pub(super) fn next_for(&self, search: &Search) -> Option<usize> {
+    pub(super) fn next_for(&self, search: &PlainSearch) -> Option<usize> {
         let was_asked = |no: &usize| self.staff(*no).is_some_and(|staff| search.has_asked(&staff.id));
         self.line(Some(&search.inquiry.topic)).into_iter().find(|no| !was_asked(no))
     }
 
     /// That person's side in a session. An employee who was given the id of a removed one is on no side.
     #[must_use]
-    pub(crate) fn side_of(&self, talk: &Talk, actor: &Actor) -> Option<Party> {
+    pub(crate) fn side_of(&self, talk: &PlainTalk, actor: &Actor) -> Option<Party> {
         match actor {
             Actor::Client(client) => (*client == talk.client).then_some(Party::Client),
             Actor::Employee(id) => {
@@ -288,14 +250,14 @@ impl Model {
     }
 }
 
-impl Talk {
+impl PlainTalk {
     /// Bytes of all messages ever sent in the session.
     pub(super) fn bytes(&self) -> u64 {
         self.said.iter().map(|said| said.body.len() as u64).sum()
     }
 }
 
-impl Search {
+impl PlainSearch {
     pub(super) fn has_asked(&self, who: &EmployeeId) -> bool {
         self.asks.iter().any(|ask| ask.who == *who)
     }

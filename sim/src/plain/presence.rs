@@ -3,10 +3,10 @@
 use switchboard_core::notice::Cause;
 use switchboard_core::{ClientId, EmployeeId, Party, SessionId};
 
-use super::{Holds, Model, Near, OpenOffer, SearchEnd, Side};
+use super::{Near, PlainHolds, PlainModel, PlainOffer, SearchEnd, Side};
 use crate::reference::ExpectedAnswer;
 
-impl Model {
+impl PlainModel {
     pub(super) fn nobody_is_here(&mut self) {
         let lapse = self.now.plus_ms(self.settings.intent_lapse_ms);
         for no in 0..self.staff.len() {
@@ -83,9 +83,9 @@ impl Model {
         self.tell_what_is_held(no, |ask| ask.deliver_by = deliver_by);
     }
 
-    pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut OpenOffer)) {
+    pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut PlainOffer)) {
         match self.staff(no).map(|staff| staff.holds) {
-            Some(Holds::Offer(booking)) => {
+            Some(PlainHolds::Offer(booking)) => {
                 if let Some(search) = self.search_mut(booking) {
                     search.waits = None;
                 }
@@ -93,7 +93,7 @@ impl Model {
                     change(ask);
                 }
             }
-            Some(Holds::Talk(session)) => self.watch(session),
+            Some(PlainHolds::Talk(session)) => self.watch(session),
             _ => {}
         }
     }

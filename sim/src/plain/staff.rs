@@ -3,10 +3,10 @@
 use switchboard_core::notice::Cause;
 use switchboard_core::{BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, SessionId, Whose};
 
-use super::{Holds, Model, Near, Staff};
+use super::{Near, PlainHolds, PlainModel, PlainStaff};
 use crate::reference::ExpectedAnswer;
 
-impl Model {
+impl PlainModel {
     pub(super) fn remove(&mut self) -> ExpectedAnswer {
         let open: Vec<BookingId> = self.searches.iter().filter(|s| s.end.is_none()).map(|s| s.id).collect();
         for booking in open {
@@ -44,13 +44,13 @@ impl Model {
         topics.dedup();
         let now = self.now;
         let no = self.staff_no(id).unwrap_or_else(|| {
-            self.staff.push(Some(Staff {
+            self.staff.push(Some(PlainStaff {
                 id: id.clone(),
                 name: String::new(),
                 topics: vec![],
                 willing: false,
                 near: Near::Gone,
-                holds: Holds::Nothing,
+                holds: PlainHolds::Nothing,
                 missed: 0,
                 lapses: None,
                 since: now,
@@ -71,8 +71,8 @@ impl Model {
     pub(super) fn remove_employee(&mut self, id: &EmployeeId) -> ExpectedAnswer {
         let Some(no) = self.staff_no(id) else { return ExpectedAnswer::Done };
         match self.staff(no).map(|staff| staff.holds) {
-            Some(Holds::Offer(booking)) => self.close_offer(booking, Outcome::WithdrawnByAdmin),
-            Some(Holds::Talk(session)) => self.end_talk(session, EndedBy::Admin, None),
+            Some(PlainHolds::Offer(booking)) => self.close_offer(booking, Outcome::WithdrawnByAdmin),
+            Some(PlainHolds::Talk(session)) => self.end_talk(session, EndedBy::Admin, None),
             _ => {}
         }
         self.revoke(&Whose::Employee(id.clone()));

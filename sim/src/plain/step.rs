@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use switchboard_core::notice::Cause;
 use switchboard_core::{BookingId, SessionId, Time};
 
-use super::{Model, OpenOffer, Search, Staff, Talk};
+use super::{PlainModel, PlainOffer, PlainSearch, PlainStaff, PlainTalk};
 use crate::reference::{ExpectedAnswer, ExpectedNotices, ModelStep};
 
-impl Model {
+impl PlainModel {
     /// Takes a step at that time, with the fresh id that the step may use.
     pub fn step(&mut self, at: Time, step: &ModelStep, fresh: u128) -> (ExpectedAnswer, ExpectedNotices) {
         self.now = at;
@@ -53,7 +53,7 @@ impl Model {
 
     /// Makes one change, and notes each employee whose status or intent is different after it.
     fn one_thing<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
-        let look = |staff: &Option<Staff>| staff.as_ref().map(|staff| (staff.status(), staff.willing));
+        let look = |staff: &Option<PlainStaff>| staff.as_ref().map(|staff| (staff.status(), staff.willing));
         let before: Vec<_> = self.staff.iter().map(look).collect();
         self.causes = BTreeMap::new();
         let result = thing(self);
@@ -68,13 +68,13 @@ impl Model {
     }
 
     /// Changes an employee and notes the cause; the time of the status and the place among the idle follow.
-    pub(super) fn change(&mut self, no: usize, cause: Cause, change: impl FnOnce(&mut Staff)) {
+    pub(super) fn change(&mut self, no: usize, cause: Cause, change: impl FnOnce(&mut PlainStaff)) {
         self.causes.insert(no, cause);
         self.change_quietly(no, change);
     }
 
     /// Changes an employee without a cause of its own, because the cause is told otherwise.
-    pub(super) fn change_quietly(&mut self, no: usize, change: impl FnOnce(&mut Staff)) {
+    pub(super) fn change_quietly(&mut self, no: usize, change: impl FnOnce(&mut PlainStaff)) {
         let (now, turn) = (self.now, self.turns);
         let Some(staff) = self.staff.get_mut(no).and_then(Option::as_mut) else { return };
         let was = staff.status();
@@ -147,19 +147,19 @@ impl Model {
         }
     }
 
-    pub(super) fn search_mut(&mut self, id: BookingId) -> Option<&mut Search> {
+    pub(super) fn search_mut(&mut self, id: BookingId) -> Option<&mut PlainSearch> {
         self.searches.iter_mut().rev().find(|search| search.id == id)
     }
 
-    pub(super) fn talk_mut(&mut self, id: SessionId) -> Option<&mut Talk> {
+    pub(super) fn talk_mut(&mut self, id: SessionId) -> Option<&mut PlainTalk> {
         self.talks.iter_mut().rev().find(|talk| talk.id == id)
     }
 
-    pub(super) fn open_ask(&self, booking: BookingId) -> Option<&OpenOffer> {
+    pub(super) fn open_ask(&self, booking: BookingId) -> Option<&PlainOffer> {
         self.search(booking)?.asks.last().filter(|ask| ask.outcome.is_none())
     }
 
-    pub(super) fn open_ask_mut(&mut self, booking: BookingId) -> Option<&mut OpenOffer> {
+    pub(super) fn open_ask_mut(&mut self, booking: BookingId) -> Option<&mut PlainOffer> {
         self.search_mut(booking)?.asks.last_mut().filter(|ask| ask.outcome.is_none())
     }
 }

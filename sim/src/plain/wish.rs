@@ -6,13 +6,13 @@ use switchboard_core::{
     SessionId,
 };
 
-use super::{Holds, Model, Near, OpenOffer, Search, SearchEnd, SentMessage, Side, Talk};
+use super::{Near, PlainHolds, PlainModel, PlainOffer, PlainSearch, PlainTalk, SearchEnd, SentMessage, Side};
 use crate::reference::{ExpectedAnswer, Inquiry};
 
-impl Model {
+impl PlainModel {
     pub(super) fn book(&mut self, client: &ClientId, inquiry: &Inquiry, fresh: u128) -> ExpectedAnswer {
         let key = &inquiry.key;
-        let same = |search: &&Search| search.client == *client && key.is_some() && search.inquiry.key == *key;
+        let same = |search: &&PlainSearch| search.client == *client && key.is_some() && search.inquiry.key == *key;
         if let Some(known) = self.searches.iter().find(same) {
             return ExpectedAnswer::Booking(known.id);
         }
@@ -26,7 +26,7 @@ impl Model {
             return ExpectedAnswer::NobodyIdle(named);
         };
         let id = BookingId::from_u128(fresh);
-        self.searches.push(Search {
+        self.searches.push(PlainSearch {
             id,
             client: client.clone(),
             inquiry: Inquiry { topic: topic.to_owned(), ..inquiry.clone() },
@@ -62,7 +62,7 @@ impl Model {
         }
     }
 
-    pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&OpenOffer> {
+    pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&PlainOffer> {
         let ask = self.search(offer.booking)?.asks.get((offer.attempt as usize).checked_sub(1)?)?;
         // Compared by number, because a new employee with the id of a removed one was never asked.
         Some(ask).filter(|ask| self.staff(ask.staff).is_some_and(|staff| staff.id == *who))
@@ -109,7 +109,7 @@ impl Model {
         search.client_back_by = None;
         let client = search.client.clone();
         let Inquiry { client_name, topic, .. } = search.inquiry.clone();
-        self.talks.push(Talk {
+        self.talks.push(PlainTalk {
             id,
             booking: offer.booking,
             client,
@@ -128,7 +128,7 @@ impl Model {
         self.told.bookings.insert(offer.booking);
         self.told.talks.insert(id);
         self.change(no, Cause::SessionStarted, |staff| {
-            staff.holds = Holds::Talk(id);
+            staff.holds = PlainHolds::Talk(id);
             staff.missed = 0;
         });
         self.watch(id);

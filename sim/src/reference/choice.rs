@@ -1,4 +1,4 @@
-//! Whom a search may ask, and in which order, by the sentences of the contract.
+//! Candidates of a search and their order, by the sentences of the contract.
 
 use std::cmp::Reverse;
 
@@ -37,7 +37,7 @@ impl Model {
         self.searches.iter().find(alone).map(|search| search.id)
     }
 
-    /// All employees whom the search may ask now, in the order in which it would: those of the first open step in the
+    /// All employees that the search may ask now, in the order in which it would: those of the first open step in the
     /// order of that step, then those of the second.
     pub(super) fn candidates(&self, search: &Search) -> Vec<usize> {
         let mut all = Vec::new();
@@ -108,8 +108,8 @@ impl Search {
         self.way.as_ref().map_or_else(|| vec![Step::default()], |way| way.steps[..way.open].to_vec())
     }
 
-    /// Whether the search may ask one more employee. While it waits, its open offer is with somebody who is away, and
-    /// gives way to another.
+    /// Whether the search may ask one more employee. While it waits, its open offer is with an absent employee, and gives
+    /// way to another.
     pub(super) fn seeks(&self, now: Time) -> bool {
         let most = self.open_steps().last().map_or(1, |step| usize::from(step.at_once));
         self.end.is_none() && self.ends_by > now && (self.waits.is_some() || self.open_asks() < most)

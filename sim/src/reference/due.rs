@@ -252,7 +252,7 @@ impl Model {
             Outcome::WentOffline => self.change_quietly(no, change),
             _ => self.change(no, Cause::Offer, change),
         }
-        // Who was not fast enough has lost nothing by it.
+        // An employee who was not fast enough has lost nothing by it.
         if outcome == Outcome::Taken {
             self.change_quietly(no, |staff| staff.turn = place);
         }

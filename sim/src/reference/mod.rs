@@ -58,7 +58,7 @@ pub struct Model {
     shut: Vec<Shut>,
     /// Bookings opened, assigned, unanswered, cancelled and expired, and sessions ended, by day.
     days: BTreeMap<u64, [u64; 6]>,
-    /// How often somebody became idle.
+    /// How often an employee became idle.
     turns: u64,
     /// Number of bookings that were opened.
     opened: u64,

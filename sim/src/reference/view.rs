@@ -337,7 +337,7 @@ impl Staff {
 }
 
 impl Search {
-    /// What is left of the routing: when a search is over, its steps are of no use.
+    /// The number of open steps and the wishes must be equal. The steps themselves are gone when a search is over.
     fn has_the_steps_of(&self, booking: &Booking) -> bool {
         match (&self.way, &booking.routed) {
             (None, None) => true,

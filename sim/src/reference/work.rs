@@ -30,7 +30,7 @@ impl Model {
         ExpectedAnswer::Staff(no)
     }
 
-    /// The pause of an employee whom nobody paused: the word of the rule, where the company has rules.
+    /// The pause of an employee who goes offline by a rule: the word of that rule, in a company with a routing.
     pub(super) fn pause_for(&self, reason: &str) -> Option<(Option<Word>, Option<Time>)> {
         self.has_routing().then(|| (reason.parse().ok(), None))
     }
@@ -61,7 +61,7 @@ impl Model {
         (ms > 0).then(|| self.now.plus_ms(ms))
     }
 
-    /// What an employee holds after a session that ends now.
+    /// The work in hand after a session that ends now.
     pub(super) fn held_after(&self, talk: SessionId, has_code: bool) -> Holds {
         let usual_ms = self.settings.wrap_up_ms;
         let rules = &self.routing.wrap_up;

@@ -1,4 +1,4 @@
-//! Whom a booking may ask and in which order, by the sentences of the contract, from what the ledger has written.
+//! Candidates of a booking and their order, by the sentences of the contract, from what the ledger has written.
 
 use std::cmp::Reverse;
 
@@ -38,8 +38,8 @@ impl Search {
         self.open_steps().last().map_or(1, |step| usize::from(step.at_once))
     }
 
-    /// Whether one more employee may be asked. The offer of a search that waits is with somebody who is away, and gives
-    /// way to another.
+    /// Whether one more employee may be asked. The offer of a search that waits is with an absent employee, and gives way
+    /// to another.
     pub fn seeks(&self, at: Time) -> bool {
         self.end.is_none() && self.ends_by > at && (self.waits.is_some() || self.open() < self.width())
     }
@@ -62,7 +62,7 @@ impl Ledger {
         (search.waits.is_none() && search.open() > 0, search.opened, number, booking)
     }
 
-    /// All employees whom the booking may ask now, the first of whom it asks.
+    /// All employees that the booking may ask now. The first of them is asked.
     pub fn candidates(&self, booking: BookingId) -> Vec<EmployeeNo> {
         let search = &self.searches[&booking];
         let was_asked = |no: &EmployeeNo| search.has_asked(&self.people[no].id);

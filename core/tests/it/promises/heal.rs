@@ -19,7 +19,7 @@ impl Walk {
         let resting = |walk: &Self| walk.ledger.people.values().any(|person| person.rests.is_some());
         assert!(!resting(self), "somebody rests for ever");
         self.take(&Command::SetCompany { name: "Acme".into(), settings: settings.clone() });
-        // Whoever takes the topic can be asked again; rests and wrap-ups are as before.
+        // Every employee who takes the topic can be asked again; rests and wrap-ups are as before.
         let routing = Routing { routes: vec![], ..self.ledger.routing.clone() };
         self.take(&Command::SetRouting { routing: Box::new(routing) });
         for employee in self.employees.clone() {

@@ -359,7 +359,7 @@ impl Ledger {
         assert!(self.searches.insert(*booking, search).is_none(), "a booking is opened once");
     }
 
-    /// A step opens in its turn: at its time, or when the search has no open offer and nobody to ask.
+    /// A step opens in its turn: at its time, or when the search has neither an open offer nor a candidate.
     fn open_step(&mut self, at: Time, booking: BookingId, step: u8) {
         let search = &self.searches[&booking];
         let is_early = search.open() == 0 && search.waits.is_none() && self.candidates(booking).is_empty();
@@ -424,7 +424,7 @@ impl Ledger {
         if rest_ms > 0 && person.intent == Intent::Idle {
             person.rests = Some(at.plus_ms(rest_ms));
         }
-        // Who was not fast enough has the place of before.
+        // An employee who was not fast enough has the place of before.
         if outcome == Outcome::Taken && person.is_idle() {
             person.idle_turn = person.kept_turn;
         }

@@ -190,7 +190,7 @@ fn route() -> impl Strategy<Value = Route> {
     })
 }
 
-/// A step of every preference and order, which nearly always is fit by somebody.
+/// A step of every preference and order, which employees nearly always fit.
 fn a_step() -> impl Strategy<Value = RoutingStep> {
     let topic = prop::sample::select(&[None, None, None, Some(EVERYBODY), Some("law")][..]);
     let least = prop::sample::select(&[1u8, 1, 1, 2, 3][..]);

@@ -320,6 +320,7 @@ impl Walk {
                     heard(Notice::Message { session: *session, message: *message });
                 }
                 Event::NotesWritten { session, .. } => heard(Notice::Notes { session: *session }),
+                Event::SessionCoded { session, .. } => self.a_code_ends_the_wrap_up(*session),
                 Event::SessionEnded { session, .. } => heard(Notice::Ended { session: *session }),
                 _ => {}
             }
@@ -332,6 +333,16 @@ impl Walk {
                 assert!(turn.notices.iter().any(told), "{} was not told their status after {command:?}", is.id);
             }
         }
+    }
+
+    /// A company that waits for codes waits no more.
+    fn a_code_ends_the_wrap_up(&self, coded: SessionId) {
+        let waits = |person: &Person| matches!(person.holds, Holds::WrapUp { session, .. } if session == Some(coded));
+        let goes_on = self.ledger.people.values().any(waits);
+        assert!(
+            !goes_on || !self.ledger.routing.wrap_up.code_required,
+            "the wrap-up of {coded} goes on after its code"
+        );
     }
 
     fn client_heard(&self, turn: &Turn, booking: BookingId) {

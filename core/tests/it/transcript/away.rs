@@ -1,4 +1,4 @@
-//! Routed searches with an open offer of an employee who is away.
+//! Routed searches whose employees are away.
 
 use expect_test::expect;
 
@@ -76,6 +76,62 @@ fn a_step_that_opens_asks_in_place_of_who_is_away() {
                 > board: b1, ann, bob
                 ann is idle since 5000 at place 2, wants idle, away, may be back by 10000, lapses at 1800000
                 bob is init since 5000, wants idle, connected
+        "#]],
+    );
+}
+
+#[test]
+fn a_search_without_an_offer_goes_before_an_earlier_one_that_wants_another() {
+    story(
+        r#"
+        quietly open ann:tax bob:law cay dan
+        quietly dan goes offline
+        quietly cay drops
+        quietly admin routes {"routes":[{"steps":[{"at_once":2}]}]}
+        zoe books tax
+        wait 10
+        yan books law
+        bob rejects b2.1
+        dan goes idle
+        "#,
+        expect![[r#"
+            [0] zoe books tax
+                yes: b1 offering
+                + booking_opened b1 zoe tax
+                + offer_made b1.1 ann until 15000
+                > ann: offer b1.1
+                > zoe: booking b1 offering
+                > ann: status ann init, wants idle, cause offer
+                > board: b1, ann
+                ann is init since 0, wants idle, connected
+            [10] nothing happens
+            [10] yan books law
+                yes: b2 offering
+                + booking_opened b2 yan law
+                + offer_made b2.1 bob until 15010
+                > bob: offer b2.1
+                > yan: booking b2 offering
+                > bob: status bob init, wants idle, cause offer
+                > board: b2, bob
+                bob is init since 10, wants idle, connected
+            [10] bob rejects b2.1
+                yes: bob idle, wants idle
+                + offer_closed b2.1 rejected
+                + search_waits b2 until 10000
+                > bob: offer_closed b2.1 rejected
+                > bob: status bob idle, wants idle, cause declined
+                > board: bob
+                bob is idle since 10 at place 4, wants idle, connected
+            [10] dan goes idle
+                yes: dan init, wants idle
+                + intent_set dan idle by employee
+                + offer_made b2.2 dan until 15010
+                > dan: status dan init, wants idle, cause set_by_employee
+                > dan: offer b2.2
+                > yan: booking b2 offering
+                > dan: status dan init, wants idle, cause offer
+                > board: b2, dan
+                dan is init since 10, wants idle, connected
         "#]],
     );
 }
