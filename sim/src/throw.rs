@@ -5,7 +5,7 @@ use switchboard_core::{Actor, Brand, ClientId, EmployeeId, Whose};
 use switchboard_wire::claims::Role;
 
 use crate::cast::RoomName;
-use crate::reference::{Inquiry, ModelStep};
+use crate::reference::{Holds, Inquiry, ModelStep, Staff};
 use crate::weather::Weights;
 use crate::world::World;
 
@@ -214,6 +214,13 @@ impl World {
         let employee: EmployeeId = format!("employee-{}", dice.usize(0..many.min(6))).parse().expect("an id");
         let talk = model.talks.iter().rev().nth(dice.usize(0..3));
         let session = talk.map(|talk| talk.id);
+        let wraps_up = |staff: &Staff| match staff.holds {
+            Holds::WrapUp(wrap_up) => Some((staff.id.clone(), wrap_up.talk?)),
+            Holds::Nothing | Holds::Offer(_) | Holds::Talk(_) => None,
+        };
+        let wrapped_up = model.staff.iter().flatten().find_map(wraps_up);
+        // Often longer than the wrap-up may become.
+        let longest_ms = model.routing.wrap_up.max_ms;
         // Mostly the employee of the session.
         let theirs = talk.filter(|_| dice.u8(0..6) > 0).map_or_else(|| employee.clone(), |talk| talk.who.clone());
         let step = match (dice.u8(0..16), session) {
@@ -225,8 +232,15 @@ impl World {
             (4, _) => ModelStep::Pause(employee, dice.bool(), self.weather.reason(dice), self.weather.pause_ms(dice)),
             (5, session) => ModelStep::Finish(theirs, session.filter(|_| dice.bool())),
             (6, _) => ModelStep::Finish(employee, None),
-            (7, Some(session)) => ModelStep::Extend(theirs, session, dice.u64(0..5000)),
-            (8 | 9, Some(session)) => ModelStep::Code(theirs, session, self.weather.code(dice)),
+            (7, Some(session)) => {
+                let (who, session) = wrapped_up.unwrap_or((theirs, session));
+                ModelStep::Extend(who, session, dice.u64(0..=longest_ms * 2))
+            }
+            (8, Some(session)) => ModelStep::Code(theirs, session, self.weather.code(dice)),
+            (9, Some(session)) => {
+                let (who, session) = wrapped_up.unwrap_or((theirs, session));
+                ModelStep::Code(who, session, self.weather.code(dice))
+            }
             (10..14, _) => {
                 let rooms = self.offices[office].rooms.keys();
                 let clients = rooms.filter_map(|place| match place {

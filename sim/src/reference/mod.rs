@@ -128,12 +128,12 @@ pub enum Holds {
     Nothing,
     Offer(BookingId),
     Talk(SessionId),
-    WrapUp(WrapUp),
+    WrapUp(HeldWrapUp),
 }
 
 /// The time after a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrapUp {
+pub struct HeldWrapUp {
     pub until: Time,
     /// The session, where the company has a routing.
     pub talk: Option<SessionId>,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
 use switchboard_wire::view::Moment;
 
-use super::{Answered, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk, WrapUp};
+use super::{Answered, HeldWrapUp, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk};
 use crate::merged::page;
 
 fn moment(at: Time) -> Value {
@@ -313,7 +313,7 @@ impl Staff {
             Duty::InSession(session) => self.holds == Holds::Talk(session),
             Duty::WrapUp(core) => {
                 let (until, talk, longest) = (core.until, core.session, core.longest);
-                self.holds == Holds::WrapUp(WrapUp { until, talk, longest })
+                self.holds == Holds::WrapUp(HeldWrapUp { until, talk, longest })
             }
         };
         let turns = employee.turns;

@@ -4,7 +4,7 @@ use switchboard_core::limits::TIMEOUT_MAX_MS;
 use switchboard_core::notice::Cause;
 use switchboard_core::{EmployeeId, Outcome, SessionId, Time, Word};
 
-use super::{ExpectedAnswer, Holds, Model, Near, Staff, WrapUp};
+use super::{ExpectedAnswer, HeldWrapUp, Holds, Model, Near, Staff};
 
 impl Model {
     /// Sets an employee offline for a reason or for a time.
@@ -72,7 +72,7 @@ impl Model {
         }
         let longest = (longest_ms > usual_ms).then(|| self.now.plus_ms(longest_ms));
         let talk = self.has_routing().then_some(talk);
-        Holds::WrapUp(WrapUp { until: self.now.plus_ms(ms), talk, longest })
+        Holds::WrapUp(HeldWrapUp { until: self.now.plus_ms(ms), talk, longest })
     }
 
     pub(super) fn finish(&mut self, id: &EmployeeId, session: Option<SessionId>) -> ExpectedAnswer {
