@@ -9,7 +9,7 @@ use crate::id::{ClientId, EmployeeId, EmployeeNo, Topic};
 use crate::limits::AT_ONCE_MAX;
 use crate::load::Work;
 use crate::person::Party;
-use crate::routing::{EVERYBODY, Level, Step};
+use crate::routing::{EVERYBODY, Level, RouteStep, Routing};
 use crate::time::Time;
 
 /// An invariant that does not hold, and where.
@@ -25,7 +25,8 @@ pub struct Broken {
 pub fn check(company: &Company) -> Result<(), Broken> {
     everything_is_found_by_its_id(company)?;
     as_many_offers_as_the_step_says(company)?;
-    one_thing_at_a_time(company)?;
+    what_is_in_hand_is_open(company)?;
+    the_line_is_in_order(company)?;
     one_open_thing_per_client(company)?;
     every_open_thing_has_a_deadline(company)?;
     every_end_is_waited_for(company)?;
@@ -66,7 +67,8 @@ fn as_many_offers_as_the_step_says(company: &Company) -> Result<(), Broken> {
         if open != booking.open_offers().count() {
             return broken("every open offer is found", booking.id);
         }
-        if (open > 0 || booking.waits()) != booking.is_open() {
+        let waits = booking.waits() || booking.is_in_line();
+        if (open > 0 || waits) != booking.is_open() || open > 0 && booking.is_in_line() {
             return broken("a searching booking has an open offer or waits, any other has none", booking.id);
         }
         let steps = booking.routed.as_ref().filter(|_| booking.is_open()).map(|routed| routed.steps());
@@ -82,25 +84,26 @@ fn as_many_offers_as_the_step_says(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 1: an employee holds at most one open offer or running session, and knows which. All that is on the hands of
-/// an employee is open with them.
-fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
-    let mut held: BTreeMap<EmployeeNo, Work> = BTreeMap::new();
+/// Promise 1: an employee has at most one open offer, and knows exactly what is open with them.
+fn what_is_in_hand_is_open(company: &Company) -> Result<(), Broken> {
+    let mut open: BTreeMap<EmployeeNo, Vec<Work>> = BTreeMap::new();
     for booking in company.bookings() {
         for (_, offer) in booking.open_offers() {
-            if held.insert(offer.employee, Work::Offer(booking.id)).is_some() {
-                return broken("an employee holds one thing", offer.employee);
-            }
+            open.entry(offer.employee).or_default().push(Work::Offer(booking.id));
         }
     }
     for session in company.sessions().filter(|session| session.is_running()) {
-        if held.insert(session.employee, Work::Session(session.id)).is_some() {
-            return broken("an employee holds one thing", session.employee);
-        }
+        open.entry(session.employee).or_default().push(Work::Session(session.id));
     }
     for (no, employee) in company.employees_after(None) {
-        let open = employee.load.works().filter(|work| !matches!(work, Work::WrapUp { .. }));
-        if !open.eq(held.remove(&no)) {
+        let mut open = open.remove(&no).unwrap_or_default();
+        if open.iter().filter(|work| matches!(work, Work::Offer(_))).count() > 1 {
+            return broken("an employee has one open offer", no);
+        }
+        let mut held: Vec<Work> = employee.load.works().filter(|work| !matches!(work, Work::WrapUp(_))).collect();
+        held.sort_unstable();
+        open.sort_unstable();
+        if held != open {
             return broken("what an employee does is what is open with them", no);
         }
         let wrapped_up = employee.load.wrap_ups().filter_map(|wrap_up| company.session(wrap_up.session?));
@@ -108,7 +111,7 @@ fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
             return broken("an employee wraps up a session of their own that is over", no);
         }
     }
-    held.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
+    open.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
 }
 
 /// Promise 1: a client has at most one open booking or running session.
@@ -164,8 +167,13 @@ fn every_end_is_waited_for(company: &Company) -> Result<(), Broken> {
 fn ends(company: &Company) -> impl Iterator<Item = Time> {
     let of_bookings = company.bookings().filter(|booking| booking.is_open()).flat_map(|booking| {
         let offers = booking.open_offers().flat_map(|(_, offer)| [Some(offer.expires_at), offer.delivery_due]);
-        let step = booking.routed.as_ref().and_then(|routed| routed.next_step_at());
-        offers.chain([Some(booking.deadline), booking.client_due, booking.waits_until, step])
+        let routed = booking.routed.as_ref();
+        let step = routed.and_then(|routed| routed.next_step_at());
+        // The end of a hold opens the first step, and ends the wait of a booking that has none.
+        let may_end = routed.filter(|routed| !routed.is_on_hold() || routed.next_step().is_none());
+        let wait = may_end.filter(|_| booking.is_in_line()).and_then(|routed| routed.wait_until());
+        let again = booking.asks_again_at();
+        offers.chain([Some(booking.deadline), booking.client_due, booking.waits_until, step, wait, again])
     });
     let of_sessions = company.sessions().filter(|session| session.is_running());
     let of_sessions =
@@ -195,9 +203,9 @@ fn no_wrap_up_is_too_long(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 4: one booking never asks the same employee twice.
+/// Promise 4: one booking never asks the same employee twice, unless the company's routing says after which time.
 fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
-    for booking in company.bookings() {
+    for booking in company.bookings().filter(|booking| !booking.may_ask_again()) {
         let mut asked: Vec<&EmployeeId> = booking.offers.iter().map(|offer| &offer.employee_id).collect();
         asked.sort_unstable();
         asked.dedup();
@@ -215,9 +223,18 @@ fn nobody_waits_beside_who_is_free(company: &Company) -> Result<(), Broken> {
     if seeking.peek().is_none() {
         return Ok(());
     }
-    let free: Vec<&Employee> = company.employees_after(None).map(|(_, e)| e).filter(|e| could_be_asked(e)).collect();
+    let now = company.clock();
+    let free: Vec<(EmployeeNo, &Employee)> =
+        company.employees_after(None).filter(|(_, employee)| could_be_asked(employee)).collect();
     for booking in seeking {
-        if free.iter().any(|employee| !booking.was_asked(&employee.id) && fits_a_step(employee, booking)) {
+        let weight = booking.routed.as_ref().map_or(1, |routed| routed.weight());
+        let wants = |no| booking.routed.as_ref().is_some_and(|routed| routed.wanted().contains(&no));
+        let is_candidate = |(no, employee): &(EmployeeNo, &Employee)| {
+            employee.has_room_for(weight)
+                && booking.may_ask(now, &employee.id)
+                && (wants(*no) || fits_a_step(employee, booking))
+        };
+        if free.iter().any(is_candidate) {
             return broken("no search waits while somebody can be asked", booking.id);
         }
     }
@@ -228,12 +245,15 @@ fn nobody_waits_beside_who_is_free(company: &Company) -> Result<(), Broken> {
 fn seeks(booking: &Booking, now: Time) -> bool {
     let most = booking.routed.as_ref().and_then(|routed| routed.steps().last()).map_or(1, |step| step.at_once);
     let has_room = booking.waits() || booking.open_offers().count() < usize::from(most);
-    booking.is_open() && booking.deadline > now && has_room
+    booking.is_open() && booking.deadline > now && has_room && !booking.client_is_missed()
 }
 
 fn could_be_asked(employee: &Employee) -> bool {
-    let is_free = employee.load.works().next().is_none() && employee.resting_until.is_none();
-    is_free && employee.intent == Intent::Idle && employee.reach == Reach::Connected
+    let has_offer = employee.load.works().any(|work| matches!(work, Work::Offer(_)));
+    !has_offer
+        && employee.resting_until.is_none()
+        && employee.intent == Intent::Idle
+        && employee.reach == Reach::Connected
 }
 
 fn fits_a_step(employee: &Employee, booking: &Booking) -> bool {
@@ -241,18 +261,18 @@ fn fits_a_step(employee: &Employee, booking: &Booking) -> bool {
         None => employee.takes(&booking.topic),
         Some(routed) => routed.steps().iter().any(|step| {
             let kept = routed.wishes().skills.iter().filter(|(wish, _)| !step.drops(wish));
-            let mut asked = step.skills.iter().chain(kept);
+            let mut asked = step.skills.iter().chain(kept).chain(routed.skills_of_channel());
             let has = |word: &str, least: Level| employee.profile.skills.get(word).is_some_and(|level| *level >= least);
             fits_the_topic(employee, step, &booking.topic) && asked.all(|(word, least)| has(word.as_str(), *least))
         }),
     }
 }
 
-fn fits_the_topic(employee: &Employee, step: &Step, topic: &Topic) -> bool {
-    let topic = step.topic.as_ref().unwrap_or(topic);
-    if topic.as_str() == EVERYBODY {
+fn fits_the_topic(employee: &Employee, step: &RouteStep, topic: &Topic) -> bool {
+    if step.topic.as_ref().is_some_and(|topic| topic.as_str() == EVERYBODY) {
         return true;
     }
+    let topic = step.topic.as_ref().unwrap_or(topic);
     let level = match employee.topics.contains(topic) {
         true => employee.profile.skills.get(topic.as_str()).copied().unwrap_or(Level::LEAST),
         false if employee.topics.is_empty() => Level::LEAST,
@@ -283,13 +303,41 @@ fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken
     }
     let mut can_be_asked: Vec<&Employee> =
         company.employees_after(None).map(|(_, employee)| employee).filter(|e| e.can_be_asked()).collect();
-    can_be_asked.sort_by_key(|employee| employee.place);
+    can_be_asked.sort_by_key(|employee| (employee.load_milli(), employee.place));
     let line = company.in_line(None);
     if can_be_asked.len() != line.len() || company.availability().idle != line.len() {
         return broken("the counts equal the state", company.id());
     }
-    if !line.iter().map(|e| &e.id).eq(can_be_asked.iter().map(|e| &e.id)) {
-        return broken("the line is in the order of places", company.id());
+    // With a routing, an employee keeps the place through a lost race, and not the time of the status.
+    let plain = *company.routing() == Routing::default() && can_be_asked.iter().all(|e| e.profile.capacity == 1);
+    let in_order = line.iter().map(|e| &e.id).eq(can_be_asked.iter().map(|e| &e.id));
+    if !in_order || plain && line.windows(2).any(|pair| pair[0].since > pair[1].since) {
+        return broken("who has been idle longest is first", company.id());
+    }
+    Ok(())
+}
+
+/// Promise 5: the places of those who wait about one topic are 1 to n, in the order of rank.
+fn the_line_is_in_order(company: &Company) -> Result<(), Broken> {
+    let mut topics: Vec<&Topic> = company.bookings().filter(|b| b.is_in_line()).map(|b| &b.topic).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    for topic in topics {
+        let waiting = company.bookings().filter(|booking| booking.is_in_line() && booking.topic == *topic);
+        let mut ranked: Vec<_> = waiting.map(|booking| (booking.rank_with(false), booking.id)).collect();
+        ranked.sort_unstable();
+        if !company.waiting_line(Some(topic)).into_iter().eq(ranked.iter().map(|(_, id)| *id)) {
+            return broken("those who wait stand in the order of rank", topic);
+        }
+        for (place, (_, id)) in (1_u32..).zip(&ranked) {
+            let shown = company.booking(*id).and_then(|booking| company.waiting(company.clock(), booking));
+            let honest = |shown: &crate::company::InLine| {
+                shown.place == place && shown.estimate.is_none_or(|estimate| estimate.from_ms <= estimate.to_ms)
+            };
+            if !shown.as_ref().is_some_and(honest) {
+                return broken("a place is one more than the number of those before", id);
+            }
+        }
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ pub(crate) fn admin_command(step: &ModelStep, fresh: BookingId) -> Command {
         ModelStep::Extend(employee, session, for_ms) => Command::Extend { employee, session, for_ms },
         ModelStep::Code(employee, session, code) => Command::Code { employee, session, code },
         ModelStep::Book(client, inquiry) => {
-            let wishes = Wishes { skills: inquiry.skills };
+            let wishes = Wishes { skills: inquiry.skills, ..Wishes::default() };
             Command::Book(BookingRequest {
                 wishes: (!wishes.is_empty()).then(|| Box::new(wishes)),
                 ..BookingRequest::new(fresh, client, inquiry.topic.parse().expect("a topic"))

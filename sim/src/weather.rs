@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fastrand::Rng;
-use switchboard_core::routing::{ClientWishes, EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, Step, WrapUpRules};
+use switchboard_core::routing::{
+    ClientWishes, EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, RouteStep, WrapUpRules,
+};
 use switchboard_core::{CompanySettings, Level, Profile, Routing, Skill, Skills, Topic, Word};
 
 /// Topics that people name.
@@ -186,7 +188,7 @@ impl Weather {
         }
         let mut skills = some_skills(dice, &SKILLS, 6);
         skills.extend(some_skills(dice, &TOPICS, 10));
-        Profile { skills, share: if dice.bool() { 1 } else { dice.u8(1..=5) } }
+        Profile { skills, share: if dice.bool() { 1 } else { dice.u8(1..=5) }, ..Profile::default() }
     }
 
     /// Wishes of a booking: skills, which some companies do not let clients ask for.
@@ -234,9 +236,9 @@ impl Weather {
         let wrap_up = WrapUpRules { max_ms: sometimes(dice), codes, code_required };
         let pause_reasons = if dice.bool() { vec![] } else { words(&REASONS[..1]) };
         let wished = SKILLS.iter().filter(|_| dice.u8(0..4) > 0).map(|skill| skill.parse().expect("a skill"));
-        let clients = ClientWishes { skills: wished.collect() };
+        let clients = ClientWishes { skills: wished.collect(), employee: false };
         let routes = (0..dice.u8(0..3)).map(|_| Arc::new(self.route(dice))).collect();
-        let routing = Routing { routes, rest, wrap_up, pause_reasons, clients };
+        let routing = Routing { routes, rest, wrap_up, pause_reasons, clients, ..Routing::default() };
         assert_eq!(routing.check(), Ok(()));
         routing
     }
@@ -254,12 +256,12 @@ impl Weather {
             after_ms += if n == 0 { 0 } else { self.ms(dice) };
             steps.push(step(after_ms, dice));
         }
-        Route { topics: Some(topics).filter(|topics| !topics.is_empty()), steps }
+        Route { topics: Some(topics).filter(|topics| !topics.is_empty()), steps, ..Route::default() }
     }
 }
 
 /// A step of any kind.
-fn step(after_ms: u64, dice: &mut Rng) -> Step {
+fn step(after_ms: u64, dice: &mut Rng) -> RouteStep {
     let topic = match dice.u8(0..8) {
         0 => Some(EVERYBODY),
         1 => Some(TOPICS[dice.usize(0..TOPICS.len())]),
@@ -272,7 +274,7 @@ fn step(after_ms: u64, dice: &mut Rng) -> Step {
         _ => vec![],
     };
     let dropped: BTreeSet<Skill> = dropped.iter().map(|skill| skill.parse().expect("a skill")).collect();
-    Step {
+    RouteStep {
         after_ms,
         topic: topic.map(|topic| topic.parse().expect("a topic")),
         level: level(least),

@@ -124,7 +124,9 @@ impl Company {
     fn remove(&mut self) {
         self.exists = false;
         self.brand = Brand::default();
-        self.routing = None;
+        if self.routing.is_some() {
+            self.replace_routes(None);
+        }
         self.roster.clear();
         self.deadlines = self.all_deadlines();
     }

@@ -63,7 +63,8 @@ pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
     let delivery = booking.open_offers().filter_map(|(_, offer)| offer.delivery_due).min();
     let routed = booking.routed.as_ref().filter(|_| open);
     // The end of a hold opens the first step, and ends the wait of a booking that has none.
-    let may_end = |routed: &&Box<Routed>| booking.is_in_line() && (!routed.is_on_hold() || routed.next_step().is_none());
+    let may_end =
+        |routed: &&Box<Routed>| booking.is_in_line() && (!routed.is_on_hold() || routed.next_step().is_none());
     let mut due = Earliest::default()
         .or(open.then_some(booking.deadline), Deadline::Search(id))
         .or(routed.filter(may_end).and_then(|routed| routed.wait_until()), Deadline::WaitOver(id))
@@ -71,9 +72,8 @@ pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
         .or(answer, Deadline::OfferAnswer(id))
         .or(delivery, Deadline::OfferDelivery(id));
     if let Some(routed) = routed {
-        due = due
-            .or(routed.next_step_at(), Deadline::StepOpens(id))
-            .or(booking.asks_again_at(), Deadline::AskAgain(id));
+        due =
+            due.or(routed.next_step_at(), Deadline::StepOpens(id)).or(booking.asks_again_at(), Deadline::AskAgain(id));
     }
     due.or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id)).0
 }

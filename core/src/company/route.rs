@@ -28,9 +28,16 @@ impl Company {
 
     pub(super) fn put_routing(&mut self, routing: &Routing) {
         let is_default = *routing == *DEFAULT;
-        self.routing = (!is_default).then(|| Arc::new(RouteTable::from(routing.clone())));
+        self.replace_routes((!is_default).then(|| Arc::new(RouteTable::from(routing.clone()))));
+    }
+
+    /// Replaces the routes, or goes back to the default.
+    pub(super) fn replace_routes(&mut self, table: Option<Arc<RouteTable>>) {
+        let (flips, moves) = self.availability_marks();
+        self.routing = table;
         self.make_pools_of_routes();
-        self.roster.flip();
+        // The marks count less without a routing, and never go back.
+        self.roster.flip(flips.saturating_add(1), moves);
     }
 
     /// Makes the pools of all bookings without wishes, so that no booking waits for them.
@@ -79,8 +86,8 @@ impl Company {
         }
         availability.waiting = self.places.len();
         let of_the_rest = table.of_the_rest();
-        availability.available = availability.topics.iter().any(|(_, here)| here.available)
-            || self.roster.has_generalists() && self.can_book_the_rest(of_the_rest);
+        availability.available =
+            availability.topics.iter().any(|(_, here)| here.available) || self.can_book_the_rest(of_the_rest);
         availability
     }
 

@@ -112,11 +112,6 @@ impl Roster {
         self.everyone().any(fits)
     }
 
-    /// Whether there are employees who name no topics.
-    pub(crate) const fn has_generalists(&self) -> bool {
-        self.line.any_topic.named_by > 0
-    }
-
     /// Number of employees on duty who fit the need, whatever they do.
     pub(crate) fn on_duty(&self, need: &Need) -> usize {
         match &need.plain {
@@ -164,9 +159,10 @@ impl Roster {
         self.line.by_topic.keys().cloned().collect()
     }
 
-    /// Counts a change of what is available that no employee has made.
-    pub(crate) fn flip(&mut self) {
-        self.line.flips += 1;
+    /// Counts a change of what is available that no employee has made: neither mark is less than these from now on.
+    pub(crate) fn flip(&mut self, flips: u64, moves: u64) {
+        self.line.flips = self.line.flips.max(flips);
+        self.line.moves = self.line.moves.max(moves);
     }
 
     /// Makes the pools of a need, unless the plain queue of the topic will do.

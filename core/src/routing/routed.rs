@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Need, Route, RouteStep, Routing, Told, Wishes};
-use crate::id::{BookingId, EmployeeNo, Topic};
+use super::{Channel, Level, Need, Route, RouteStep, Routing, Told, Wishes};
+use crate::id::{BookingId, EmployeeNo, Skill, Topic};
 use crate::time::Time;
 
 /// How one booking is routed. A booking keeps the route that there was when it was opened.
@@ -109,6 +109,11 @@ impl Routed {
     #[must_use]
     pub fn weight(&self) -> u8 {
         self.channel.as_ref().map_or(1, |channel| channel.weight)
+    }
+
+    /// Skills that the channel of the booking asks for.
+    pub(crate) fn skills_of_channel(&self) -> impl Iterator<Item = (&Skill, &Level)> {
+        self.channel.iter().flat_map(|channel| &channel.skills)
     }
 
     /// Number of steps that are open; 0 while only those who are wanted are asked.

@@ -186,7 +186,7 @@ fn a_step_beside_somebody_who_is_free_is_found() {
 
 #[test]
 fn a_wrap_up_a_rest_or_a_pause_that_goes_on_too_long_is_found() {
-    let longer = |state: &mut Value| employee(state, 0)["duty"]["wrap_up"]["until"] = json!(60_001);
+    let longer = |state: &mut Value| employee(state, 0)["duty"][0]["work"]["wrap_up"]["until"] = json!(60_001);
     assert_eq!(of(A_ROUTED_MOMENT, longer), "a wrap-up is not longer than it may be: EmployeeNo(0)");
     let of_another = |state: &mut Value| session(state)["employee"] = json!(1);
     let found = "an employee wraps up a session of their own that is over: EmployeeNo(0)";

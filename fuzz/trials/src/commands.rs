@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard_core::routing::{EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, Step, WrapUpRules};
+use switchboard_core::routing::{EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, RouteStep, WrapUpRules};
 use switchboard_core::{
     Actor, Answer, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key,
     Level, MessageId, OfferId, Party, PauseRequest, Profile, Routing, SessionId, Skills, Time, Topic, Turn, Wishes,
@@ -117,13 +117,18 @@ impl<'a> CommandWalk<'a> {
         Some(match letter {
             b'x' => Command::SetRouting { routing: Box::new(self.routing()) },
             b'y' => {
-                let profile = Profile { skills: self.skills(), share: self.choices.of(&[1, 3]) };
+                let profile = Profile {
+                    skills: self.skills(),
+                    share: self.choices.of(&[1, 3]),
+                    capacity: self.choices.of(&[1, 1, 2]),
+                };
                 let (employee, topics) = (self.employee(), self.topics());
                 Command::SetEmployee { employee, name: "Ann".into(), topics, profile }
             }
             b'z' => {
                 let (booking, client, topic) = (BookingId::from_u128(self.fresh()), self.client(), self.topic());
-                let wishes = Some(Box::new(Wishes { skills: self.skills() })).filter(|wishes| !wishes.is_empty());
+                let wishes = Some(Box::new(Wishes { skills: self.skills(), ..Wishes::default() }))
+                    .filter(|wishes| !wishes.is_empty());
                 Command::Book(BookingRequest { wishes, ..BookingRequest::new(booking, client, topic) })
             }
             b'{' => {
@@ -153,7 +158,8 @@ impl<'a> CommandWalk<'a> {
         if self.choices.yes() {
             let first = self.routing_step(0);
             let second = self.choices.yes().then(|| self.routing_step(20));
-            routing.routes = vec![Arc::new(Route { topics: None, steps: [first].into_iter().chain(second).collect() })];
+            routing.routes =
+                vec![Arc::new(Route { steps: [first].into_iter().chain(second).collect(), ..Route::default() })];
         }
         let ms = [0, 5, 60];
         routing.rest = Rest { rejected_ms: self.choices.of(&ms), missed_ms: self.choices.of(&ms) };
@@ -166,10 +172,10 @@ impl<'a> CommandWalk<'a> {
         routing
     }
 
-    fn routing_step(&mut self, after_ms: u64) -> Step {
+    fn routing_step(&mut self, after_ms: u64) -> RouteStep {
         let topic = self.choices.of(&[None, Some("tax"), Some(EVERYBODY)]);
         let level = if topic == Some(EVERYBODY) { Level::LEAST } else { self.level() };
-        Step {
+        RouteStep {
             after_ms,
             topic: topic.map(id),
             level,

@@ -256,7 +256,7 @@ impl PlainModel {
         self.count(match reason {
             BookingReason::EveryoneDeclined | BookingReason::NobodyLeft => 2,
             BookingReason::ClientCancelled | BookingReason::ClientLost | BookingReason::ClosedByAdmin => 3,
-            BookingReason::Deadline => 4,
+            BookingReason::Deadline | BookingReason::WaitedTooLong => 4,
         });
         self.told.bookings.insert(booking);
         self.remember(booking);

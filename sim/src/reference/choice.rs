@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use switchboard_core::routing::{EVERYBODY, EVERYTHING, Level, Order, Prefer, Step};
+use switchboard_core::routing::{EVERYBODY, EVERYTHING, Level, Order, Prefer, RouteStep};
 use switchboard_core::{BookingId, Routing, Skills, Time};
 
 use super::{Inquiry, Model, Near, Search, Staff};
@@ -15,13 +15,13 @@ impl Model {
     }
 
     /// The steps of a booking about that topic: those of the first route that fits, or else one step.
-    pub(super) fn steps_for(&self, topic: &str) -> Vec<Step> {
+    pub(super) fn steps_for(&self, topic: &str) -> Vec<RouteStep> {
         let mut routes = self.routing.routes.iter();
         let names = |topics: &std::collections::BTreeSet<switchboard_core::Topic>| {
             topics.iter().any(|named| named.as_str() == topic)
         };
         let route = routes.find(|route| route.topics.as_ref().is_none_or(names));
-        route.map_or_else(|| vec![Step::default()], |route| route.steps.clone())
+        route.map_or_else(|| vec![RouteStep::default()], |route| route.steps.clone())
     }
 
     /// The search that is first in rank among those that seek and have a candidate, with its first candidate.
@@ -52,7 +52,7 @@ impl Model {
     }
 
     /// All employees who can be asked and fit the step, in its order.
-    pub(super) fn candidates_of(&self, step: &Step, inquiry: &Inquiry) -> Vec<usize> {
+    pub(super) fn candidates_of(&self, step: &RouteStep, inquiry: &Inquiry) -> Vec<usize> {
         let mut line = Vec::new();
         for (no, staff) in self.staff.iter().enumerate() {
             let Some(staff) = staff.as_ref().filter(|staff| staff.can_take(None)) else { continue };
@@ -104,8 +104,8 @@ impl Model {
 
 impl Search {
     /// The steps that are open.
-    pub(super) fn open_steps(&self) -> Vec<Step> {
-        self.way.as_ref().map_or_else(|| vec![Step::default()], |way| way.steps[..way.open].to_vec())
+    pub(super) fn open_steps(&self) -> Vec<RouteStep> {
+        self.way.as_ref().map_or_else(|| vec![RouteStep::default()], |way| way.steps[..way.open].to_vec())
     }
 
     /// Whether the search may ask one more employee. While it waits, its open offer is with an absent employee, and gives
@@ -124,7 +124,7 @@ impl Search {
 
 impl Staff {
     /// The level of an employee who fits a step.
-    pub(super) fn level_in(&self, step: &Step, inquiry: &Inquiry) -> Option<Level> {
+    pub(super) fn level_in(&self, step: &RouteStep, inquiry: &Inquiry) -> Option<Level> {
         let mut must_have: Skills = step.skills.clone();
         for (word, level) in &inquiry.skills {
             if step.drop.contains(word) || step.drop.contains(EVERYTHING) {

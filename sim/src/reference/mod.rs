@@ -24,7 +24,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard_core::notice::Cause;
-use switchboard_core::routing::Step;
+use switchboard_core::routing::RouteStep;
 use switchboard_core::{
     Actor, BookingId, BookingReason, Brand, ClientId, CompanySettings, DeviceKind, EmployeeId, EndedBy, MessageId,
     OfferId, Outcome, Party, Profile, Routing, SessionId, Skills, Time, Whose, Word,
@@ -229,7 +229,7 @@ pub struct Search {
 /// The steps of a booking, as they were when it was opened.
 #[derive(Clone, Debug)]
 pub struct Way {
-    pub steps: Vec<Step>,
+    pub steps: Vec<RouteStep>,
     /// How many are open.
     pub open: usize,
     /// From when their times count.

@@ -317,8 +317,12 @@ impl Staff {
             }
         };
         let turns = employee.turns;
-        let answered =
-            Answered { latest: turns.latest, day: turns.day, of_day: u64::from(turns.of_day), pass: turns.pass };
+        let answered = Answered {
+            latest: turns.latest,
+            day: u64::from(turns.day),
+            of_day: u64::from(turns.of_day),
+            pass: turns.pass,
+        };
         let pause = employee.pause.as_ref().map(|pause| (pause.reason.clone(), pause.until));
         near && holds
             && self.id == employee.id

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use switchboard_core::routing::{EVERYBODY, EVERYTHING, Order, Prefer, Step};
+use switchboard_core::routing::{EVERYBODY, EVERYTHING, Order, Prefer, RouteStep};
 use switchboard_core::{BookingId, EmployeeNo, Level, Skills, Time, Topic};
 
 use super::ledger::{Ledger, Near, Person, Search};
@@ -10,7 +10,7 @@ use super::ledger::{Ledger, Near, Person, Search};
 /// The steps of a booking, as they were when it was opened.
 #[derive(Clone)]
 pub struct Way {
-    pub steps: Vec<Step>,
+    pub steps: Vec<RouteStep>,
     /// How many are open.
     pub open: usize,
     /// From when their times count.
@@ -20,8 +20,8 @@ pub struct Way {
 }
 
 impl Search {
-    pub fn open_steps(&self) -> Vec<Step> {
-        self.way.as_ref().map_or_else(|| vec![Step::default()], |way| way.steps[..way.open].to_vec())
+    pub fn open_steps(&self) -> Vec<RouteStep> {
+        self.way.as_ref().map_or_else(|| vec![RouteStep::default()], |way| way.steps[..way.open].to_vec())
     }
 
     pub fn has_more_steps(&self) -> bool {
@@ -47,12 +47,12 @@ impl Search {
 
 impl Ledger {
     /// The steps of a booking that is opened now.
-    pub fn steps_for(&self, topic: &Topic) -> Vec<Step> {
+    pub fn steps_for(&self, topic: &Topic) -> Vec<RouteStep> {
         let fits = |topics: &Option<std::collections::BTreeSet<Topic>>| {
             topics.as_ref().is_none_or(|topics| topics.contains(topic))
         };
         let route = self.routing.routes.iter().find(|route| fits(&route.topics));
-        route.map_or_else(|| vec![Step::default()], |route| route.steps.clone())
+        route.map_or_else(|| vec![RouteStep::default()], |route| route.steps.clone())
     }
 
     /// The place of a booking among those that seek.
@@ -72,7 +72,7 @@ impl Ledger {
     }
 
     /// All employees who can be asked and fit the step, in its order.
-    pub fn candidates_of(&self, step: &Step, topic: &Topic, wishes: &Skills) -> Vec<EmployeeNo> {
+    pub fn candidates_of(&self, step: &RouteStep, topic: &Topic, wishes: &Skills) -> Vec<EmployeeNo> {
         let can_be_asked = self.people.iter().filter(|(_, person)| person.can_be_asked());
         let mut fit: Vec<_> = can_be_asked
             .filter_map(|(no, person)| {
@@ -110,7 +110,7 @@ impl Ledger {
 
 impl Person {
     /// The level of a person who fits the step.
-    fn level_in(&self, step: &Step, topic: &Topic, wishes: &Skills) -> Option<Level> {
+    fn level_in(&self, step: &RouteStep, topic: &Topic, wishes: &Skills) -> Option<Level> {
         let is_dropped = |word: &switchboard_core::Skill| step.drop.contains(word) || step.drop.contains(EVERYTHING);
         let wished = wishes.iter().filter(|(word, _)| !is_dropped(word));
         let has = |word: &str, least: Level| self.profile.skills.get(word).is_some_and(|level| *level >= least);

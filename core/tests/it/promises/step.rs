@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use switchboard_core::routing::{
-    ClientWishes, EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, Step as RoutingStep, WrapUpRules,
+    ClientWishes, EVERYBODY, EVERYTHING, Order, Prefer, Rest, Route, RouteStep as RoutingStep, WrapUpRules,
 };
 use switchboard_core::{CompanySettings, Level, Profile, Routing};
 
@@ -170,7 +170,8 @@ pub fn routing() -> impl Strategy<Value = Routing> {
                 rest: Rest { rejected_ms: rest.0, missed_ms: rest.1 },
                 wrap_up,
                 pause_reasons: if any_reason { vec![] } else { vec![parsed("lunch")] },
-                clients: ClientWishes { skills: wished.into_iter().map(parsed).collect() },
+                clients: ClientWishes { skills: wished.into_iter().map(parsed).collect(), employee: false },
+                ..Routing::default()
             };
             assert_eq!(routing.check(), Ok(()));
             routing
@@ -186,7 +187,8 @@ fn route() -> impl Strategy<Value = Route> {
             after_ms += if n == 0 { 0 } else { later_ms };
             RoutingStep { after_ms, ..step }
         });
-        Route { topics: topics.map(|topics| topics.into_iter().map(parsed).collect()), steps: steps.collect() }
+        let topics = topics.map(|topics| topics.into_iter().map(parsed).collect());
+        Route { topics, steps: steps.collect(), ..Route::default() }
     })
 }
 
@@ -218,6 +220,7 @@ pub fn profile() -> impl Strategy<Value = Profile> {
     (prop::collection::btree_map(words, 1..=3u8, 0..=4), 1..=3u8).prop_map(|(skills, share)| Profile {
         skills: skills.into_iter().map(|(word, number)| (parsed(word), level(number))).collect(),
         share,
+        ..Profile::default()
     })
 }
 

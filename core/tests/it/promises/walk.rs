@@ -44,7 +44,7 @@ impl Walk {
         for employee in 0..employees {
             let number = u8::try_from(employee % 3 + 1).unwrap();
             let skills = ["de", "law"].map(|word| (word.parse().unwrap(), number.try_into().unwrap()));
-            let profile = Profile { skills: skills.into(), share: number };
+            let profile = Profile { skills: skills.into(), share: number, ..Profile::default() };
             walk.step(&Step::Hire { employee, topics: if employee % 2 == 0 { 0 } else { employee }, profile });
             walk.step(&Step::Employee { employee, connects: true });
             walk.step(&Step::Status { employee, idle: employee < 4, by_admin: false });
@@ -364,7 +364,7 @@ impl Walk {
             assert!(may_be_asked, "{} has an offer and wants to be offline", person.id);
             let turns = Turns {
                 latest: employee.turns.latest,
-                day: employee.turns.day,
+                day: u64::from(employee.turns.day),
                 of_day: employee.turns.of_day.into(),
                 pass: employee.turns.pass,
             };
@@ -466,7 +466,7 @@ impl Walk {
                 let level = if *wishes > 3 { 2 } else { 1 };
                 let skills: Skills =
                     wished.map(|(_, word)| (word.parse().unwrap(), level.try_into().unwrap())).collect();
-                let wishes = (!skills.is_empty()).then(|| Box::new(Wishes { skills }));
+                let wishes = (!skills.is_empty()).then(|| Box::new(Wishes { skills, ..Wishes::default() }));
                 Command::Book(BookingRequest { key: key.map(key_of), wishes, ..request })
             }
             Step::Employee { employee: who, connects: true } => Command::EmployeeConnected { employee: employee(who) },
