@@ -93,11 +93,22 @@ impl Board {
             let mut expected = Self::default();
             expected.read(whole);
             assert_eq!(
-                self.rows, expected.rows,
+                without_ends(&self.rows),
+                without_ends(&expected.rows),
                 "promise 6: what a board has read, page by page, is not what there is"
             );
         }
     }
+}
+
+/// The rows without the ends of rests and pauses. These move with a clock that is set ahead, and no event says so.
+fn without_ends(rows: &BTreeMap<(&'static str, String), Value>) -> BTreeMap<(&'static str, String), Value> {
+    let mut rows = rows.clone();
+    for row in rows.values_mut().filter_map(Value::as_object_mut) {
+        row.remove("resting_until");
+        row.get_mut("pause").and_then(Value::as_object_mut).map(|pause| pause.remove("until"));
+    }
+    rows
 }
 
 fn id(row: &Value) -> String {

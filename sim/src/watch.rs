@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use switchboard_core::{EmployeeId, Party};
 use switchboard_exchange::outbox::Outgoing;
 use switchboard_journal::Fate;
+use switchboard_wire::claims::Role;
 
 use crate::cast::{Chore, Ears, Listener, Office, RoomName, is_shut_out};
 use crate::expectation::Expectation;
@@ -268,7 +269,12 @@ impl World {
             (_, ExpectedAnswer::Staff(no)) => {
                 json!({ "status": model.staff(*no).map(crate::reference::Staff::status) })
             }
-            (_, ExpectedAnswer::Talk(talk)) => json!({ "session": model.talk_json(*talk) }),
+            (_, ExpectedAnswer::Talk(talk)) => {
+                let phone = expectation.reply.as_ref().map(|(phone, _)| &self.phones[*phone]);
+                let is_client = phone.is_some_and(|phone| self.people[phone.person].role == Role::Client);
+                let party = if is_client { Party::Client } else { Party::Employee };
+                json!({ "session": model.talk_json_to(*talk, party) })
+            }
             (_, ExpectedAnswer::Said(talk, said)) => {
                 let said = model.said_json(*talk, *said);
                 json!({ "id": said["id"], "at": said["at"] })
@@ -413,10 +419,7 @@ impl Expected<'_> {
         }
         for talk in &self.told.talks {
             if let Some(found) = self.model.talk(*talk).filter(|talk| talk.who == *id) {
-                let left_ms =
-                    self.model.staff(found.staff).and_then(|staff| staff.wrap_up_left_ms(self.expectation.at));
-                let session = self.model.talk_json(*talk);
-                self.must_hear("session", &json!({ "session": session, "wrap_up_ends_in_ms": left_ms }));
+                self.must_hear("session", &self.model.own_talk_json(*talk, found.staff, self.expectation.at));
             }
         }
     }
@@ -437,7 +440,7 @@ impl Expected<'_> {
             self.must_hear("notes", &self.model.notes_json(session));
         }
         if self.told.ended.contains(&session) {
-            self.must_hear("ended", &json!({ "session": self.model.talk_json(session) }));
+            self.must_hear("ended", &json!({ "session": self.model.talk_json_to(session, party) }));
         }
         let online = self.model.talk(session).is_some_and(|talk| talk.sides[party.other() as usize].online);
         let peer = json!({ "online": online });
@@ -467,7 +470,7 @@ impl Expected<'_> {
             self.must_hear("booking", &json!({ "booking": self.model.booking_json(*id) }));
         }
         for id in &self.told.talks {
-            self.must_hear("session", &json!({ "session": self.model.talk_json(*id) }));
+            self.must_hear("session", &json!({ "session": self.model.coded_talk_json(*id) }));
         }
     }
 

@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 
 use serde_json::{Value, json};
-use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
+use switchboard_core::{
+    Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Skills, Time,
+};
 use switchboard_wire::view::Moment;
 
 use super::{Answered, HeldWrapUp, Holds, Inquiry, Model, Near, OpenOffer, Search, SearchEnd, Staff, Talk};
@@ -84,6 +86,24 @@ impl Model {
         })
     }
 
+    /// A session, as everybody but its client sees it: with its code.
+    #[must_use]
+    pub(crate) fn coded_talk_json(&self, id: SessionId) -> Value {
+        let code = self.talk(id).and_then(|talk| talk.code.as_ref());
+        let mut shown = self.talk_json(id);
+        shown.add("code", code.map(|code| json!(code.as_str())));
+        shown
+    }
+
+    /// A session, as that side of it sees it.
+    #[must_use]
+    pub(crate) fn talk_json_to(&self, id: SessionId, party: Party) -> Value {
+        match party {
+            Party::Client => self.talk_json(id),
+            Party::Employee => self.coded_talk_json(id),
+        }
+    }
+
     /// An offer, as the asked employee sees it at that time.
     #[must_use]
     pub(crate) fn offer_json(&self, offer: OfferId, now: Time) -> Value {
@@ -91,7 +111,7 @@ impl Model {
         let Some(ask) = (offer.attempt as usize).checked_sub(1).and_then(|n| search.asks.get(n)) else {
             return Value::Null;
         };
-        json!({
+        let mut shown = json!({
             "id": format!("{}.{}", search.id, offer.attempt),
             "booking_id": search.id.to_string(),
             "client_id": search.client.as_str(),
@@ -101,7 +121,13 @@ impl Model {
             "attempt": offer.attempt,
             "expires_at": moment(ask.expires),
             "expires_in_ms": now.ms_until(ask.expires),
-        })
+        });
+        if search.way.is_some() {
+            let others = search.open_asks() - usize::from(ask.outcome.is_none());
+            shown.add("skills", skills_json(&search.inquiry.skills));
+            shown.add("others", (others > 0).then(|| json!(others)));
+        }
+        shown
     }
 
     /// A message, as the contract shows one.
@@ -124,14 +150,19 @@ impl Model {
     #[must_use]
     pub(crate) fn staff_json(&self, no: usize) -> Value {
         self.staff(no).map_or(Value::Null, |staff| {
-            json!({
+            let mut shown = json!({
                 "id": staff.id.as_str(),
                 "name": staff.name,
                 "topics": staff.topics,
                 "status": staff.status(),
                 "since": moment(staff.since),
                 "intent": staff.intent(),
-            })
+            });
+            shown.add("skills", skills_json(&staff.profile.skills));
+            shown.add("share", (staff.profile.share != 1).then(|| json!(staff.profile.share)));
+            shown.add("pause", staff.pause_json());
+            shown.add("resting_until", staff.rests.map(moment));
+            shown
         })
     }
 
@@ -147,7 +178,9 @@ impl Model {
             self.steps_for(topic).iter().any(|step| !self.candidates_of(step, &inquiry).is_empty())
         };
         let idle = here(None);
-        let available = if topics.is_empty() { idle > 0 } else { topics.iter().any(|topic| can_be_booked(topic)) };
+        let has_generalists = self.staff.iter().flatten().any(|staff| staff.topics.is_empty());
+        let available =
+            topics.iter().any(|topic| can_be_booked(topic)) || has_generalists && can_be_booked("never named");
         let by_topic = topics
             .into_iter()
             .map(|topic| (topic.clone(), json!({ "available": can_be_booked(topic), "idle": here(Some(topic)) })));
@@ -163,10 +196,10 @@ impl Model {
                 let offer = self.search(booking).and_then(|search| search.ask_to(no));
                 (offer.map_or(Value::Null, |offer| self.offer_json(offer, now)), Value::Null)
             }
-            Holds::Talk(talk) => (Value::Null, self.talk_json(talk)),
+            Holds::Talk(talk) => (Value::Null, self.coded_talk_json(talk)),
             Holds::Nothing | Holds::WrapUp(_) => (Value::Null, Value::Null),
         };
-        json!({
+        let mut shown = json!({
             "company": self.brand_json(),
             "status": staff.status(),
             "since": moment(staff.since),
@@ -174,7 +207,9 @@ impl Model {
             "offer": offer,
             "session": talk,
             "wrap_up_ends_in_ms": staff.wrap_up_left_ms(now),
-        })
+        });
+        staff.add_work(&mut shown);
+        shown
     }
 
     /// The snapshot in the join reply of `company:…`.
@@ -191,7 +226,7 @@ impl Model {
         let from = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
         let messages: Vec<Value> = talk.said[from..].iter().map(|said| self.said_json(id, said.id)).collect();
         let mut room = json!({
-            "session": self.talk_json(id),
+            "session": self.talk_json_to(id, party),
             "note": self.search(talk.booking).and_then(Search::note_json),
             "peer": { "online": talk.sides[party.other() as usize].online },
             "messages": messages,
@@ -216,7 +251,7 @@ impl Model {
             open.push((format!("client:{}", search.client), "bookings", self.booking_json(search.id)));
         }
         for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
-            open.push((format!("client:{}", talk.client), "sessions", self.talk_json(talk.id)));
+            open.push((format!("client:{}", talk.client), "sessions", self.coded_talk_json(talk.id)));
         }
         open.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         rows.extend(open);
@@ -244,10 +279,22 @@ impl Model {
     #[must_use]
     pub(crate) fn status_json(&self, no: usize, cause: &str) -> Value {
         self.staff(no).map_or(Value::Null, |staff| {
-            json!({
+            let mut shown = json!({
                 "status": staff.status(), "since": moment(staff.since), "intent": staff.intent(), "cause": cause,
-            })
+            });
+            staff.add_work(&mut shown);
+            shown
         })
+    }
+
+    /// A session that began, ended or changed, as its employee is told of it.
+    #[must_use]
+    pub(crate) fn own_talk_json(&self, id: SessionId, no: usize, now: Time) -> Value {
+        let staff = self.staff(no);
+        let left_ms = staff.and_then(|staff| staff.wrap_up_left_ms(now));
+        let mut shown = json!({ "session": self.coded_talk_json(id), "wrap_up_ends_in_ms": left_ms });
+        shown.add("wrap_ups", staff.and_then(Staff::wrap_ups_json));
+        shown
     }
 
     /// Compares the model with core's company.
@@ -294,7 +341,44 @@ impl Model {
     }
 }
 
+/// A field that is there only where it applies.
+trait Add {
+    /// Adds the field, if there is a value.
+    fn add(&mut self, field: &str, value: Option<Value>);
+}
+
+impl Add for Value {
+    fn add(&mut self, field: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self[field] = value;
+        }
+    }
+}
+
+fn skills_json(skills: &Skills) -> Option<Value> {
+    let shown = skills.iter().map(|(word, level)| (word.as_str().to_owned(), json!(level.number())));
+    (!skills.is_empty()).then(|| Value::Object(shown.collect()))
+}
+
 impl Staff {
+    fn add_work(&self, shown: &mut Value) {
+        shown.add("pause", self.pause_json());
+        shown.add("resting_until", self.rests.map(moment));
+        shown.add("wrap_ups", self.wrap_ups_json());
+    }
+
+    fn pause_json(&self) -> Option<Value> {
+        let (reason, until) = self.pause.as_ref()?;
+        Some(json!({ "reason": reason.as_ref().map(|reason| reason.as_str()), "until": until.map(moment) }))
+    }
+
+    fn wrap_ups_json(&self) -> Option<Value> {
+        let Holds::WrapUp(wrap_up) = self.holds else { return None };
+        let mut shown = json!({ "session_id": wrap_up.talk?.to_string(), "until": moment(wrap_up.until) });
+        shown.add("max_until", wrap_up.longest.map(moment));
+        Some(json!([shown]))
+    }
+
     /// The intent in the contract's words.
     #[must_use]
     pub const fn intent(&self) -> &'static str {
