@@ -189,7 +189,7 @@ impl Desk {
 
     fn status(&self) -> String {
         let (_, erika) = self.0.find_employee(&id("erika")).expect("she works here");
-        json::text(&view::status(erika, Cause::Offer))
+        json::text(&view::status(&self.0, erika, Cause::Offer))
     }
 
     fn offer_closed(&self) -> String {

@@ -309,6 +309,14 @@ fn booking_view(company: &CompanyId, row: PastBooking) -> BookingView<'static> {
         created_at: Moment(booking.created_at),
         session,
         employee,
+        waiting: None,
+        priority: None,
+        channel: None,
+        skills: None,
+        wanted: None,
+        only: None,
+        waited_ms: None,
+        told: None,
     }
 }
 

@@ -146,6 +146,7 @@ async fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socke
         name: None,
         topics: None,
         skills: None,
+        priority: None,
         scope: None,
         issued_at_ms: None,
         expires_at_s: u64::from(u32::MAX),

@@ -174,7 +174,7 @@ pub(crate) enum ConfigCommand {
 pub(crate) struct TokenFlags {
     /// Check whether a server with these settings accepts this token, and print its holder; `-` reads the token from
     /// standard input, which other users cannot see. Exit 1 if the token is refused
-    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["role", "sub", "company", "name", "topics", "skills", "scope", "key"])]
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["role", "sub", "company", "name", "topics", "skills", "priority", "scope", "key"])]
     pub check: Option<String>,
     /// Role: `client`, `employee` or `admin`
     #[arg(long, required_unless_present = "check")]
@@ -194,6 +194,9 @@ pub(crate) struct TokenFlags {
     /// Comma-separated skills of an employee, each with its level: `de:4,senior:1`
     #[arg(long, value_delimiter = ',', value_name = "SKILL:LEVEL")]
     pub skills: Option<Vec<LeveledSkill>>,
+    /// Priority of a client's bookings, 0 to 10; without it, that of their route
+    #[arg(long, value_name = "0-10", value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub priority: Option<u8>,
     /// Scope of an admin in the HTTP API: `read`, `operate` or `manage`; without it, `operate`
     #[arg(long)]
     pub scope: Option<Scope>,

@@ -23,6 +23,7 @@ pub fn sign_with(secret: &str) -> Box<Sign> {
             name: identity.name.clone(),
             topics: identity.topics.clone(),
             skills: None,
+            priority: None,
             scope: None,
             issued_at_ms: Some(now_ms),
             expires_at_s: now_ms / 1000 + identity.valid_for.as_secs(),

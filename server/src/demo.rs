@@ -125,6 +125,7 @@ fn claims(clock: &Clock, role: Role, subject: &str, name: Option<&str>) -> Claim
         name: name.map(str::to_owned),
         topics: None,
         skills: None,
+        priority: None,
         scope: None,
         issued_at_ms: Some(now_ms),
         expires_at_s: now_ms / 1000 + TOKEN_S,

@@ -193,6 +193,9 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
     if token.topics.is_some() && role != Role::Employee {
         anyhow::bail!("`--topics` is only for the token of an employee");
     }
+    if token.priority.is_some() && role != Role::Client {
+        anyhow::bail!("`--priority` is only for the token of a client");
+    }
     if token.skills.is_some() && role != Role::Employee {
         anyhow::bail!("`--skills` is only for the token of an employee");
     }
@@ -212,6 +215,7 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         company: token.company,
         name: token.name,
         topics: token.topics.map(|topics| topics.iter().map(|topic| topic.trim().to_owned()).collect()),
+        priority: token.priority,
         skills: token
             .skills
             .map(|skills| skills.into_iter().map(|LeveledSkill(skill, level)| (skill, level)).collect()),

@@ -262,6 +262,7 @@ impl World {
             name: name.map(str::to_owned),
             topics: None,
             skills: None,
+            priority: None,
             scope: None,
             issued_at_ms: person.issued_ms,
             expires_at_s: u64::MAX / 1000,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
-use switchboard_core::limits::{NAME_MAX_CHARS, SKILLS_PER_EMPLOYEE_MAX, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::limits::{NAME_MAX_CHARS, PRIORITY_MAX, SKILLS_PER_EMPLOYEE_MAX, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
 use switchboard_core::{Bearer, CompanyId, Level, Skill, Skills, Time, Token, Topic};
 
@@ -28,6 +28,8 @@ pub struct Claims {
     pub topics: Option<Vec<String>>,
     /// Skills of an employee; `None` leaves the known ones.
     pub skills: Option<Skills>,
+    /// Claim `priority`: priority of a client's bookings, 0 to 10; `None` is that of their route.
+    pub priority: Option<u8>,
     /// Claim `scope`: rights of an admin over HTTP. The claim is not read for other roles, which have no scope.
     pub scope: Option<Scope>,
     /// Claim `iat`, in milliseconds since 1970; none if the token does not say it, or names a time to come.
@@ -53,6 +55,7 @@ impl Claims {
             name: name(claims)?,
             topics: topics(claims)?,
             skills: skills(claims)?,
+            priority: priority(claims)?,
             scope: if role == Role::Admin { scope(claims)? } else { None },
             issued_at_ms: issued_at_ms(claims)?.filter(|issued_at_ms| *issued_at_ms <= now_ms),
             expires_at_s: expires_at_s(claims)?,
@@ -96,6 +99,9 @@ impl Claims {
             let levels = skills.iter().map(|(skill, level)| (skill.as_str().to_owned(), level.number().into()));
             claims.insert("skills".to_owned(), Value::Object(levels.collect()));
         }
+        if let Some(priority) = self.priority {
+            claims.insert("priority".to_owned(), priority.into());
+        }
         if let Some(scope) = self.scope {
             claims.insert("scope".to_owned(), scope.word().into());
         }
@@ -134,6 +140,7 @@ const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and not only d
 const NAME: &str = "at most 256 characters";
 const TOPICS: &str = "at most 64 strings of 1 to 128 characters without control characters, and not only blanks";
 const SKILLS: &str = "an object of at most 64 skills, each of 1 to 128 characters and with a level from 1 to 10";
+const PRIORITY: &str = "a whole number from 0 to 10";
 const SCOPE: &str = "`read`, `operate` or `manage`";
 const SECONDS: &str = "a time in seconds since 1970";
 
@@ -200,6 +207,12 @@ fn skills(claims: &Map<String, Value>) -> Result<Option<Skills>, BadClaims> {
         .filter(|skills| skills.len() <= SKILLS_PER_EMPLOYEE_MAX)
         .and_then(|skills| skills.iter().map(read).collect());
     skills.map(Some).ok_or(bad("skills", SKILLS))
+}
+
+fn priority(claims: &Map<String, Value>) -> Result<Option<u8>, BadClaims> {
+    let Some(value) = present(claims, "priority") else { return Ok(None) };
+    let priority = value.as_u64().and_then(|priority| u8::try_from(priority).ok());
+    priority.filter(|priority| *priority <= PRIORITY_MAX).map(Some).ok_or(bad("priority", PRIORITY))
 }
 
 fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, BadClaims> {
@@ -405,6 +418,19 @@ mod tests {
             json!({ "": 1 }),
         ] {
             assert!(is_bad("skills", skills.clone()), "{skills}");
+        }
+    }
+
+    #[test]
+    fn a_priority_is_a_whole_number_up_to_ten() {
+        for priority in [0, 10] {
+            let read = read_with("priority", json!(priority)).unwrap();
+            assert_eq!(read.priority, Some(priority));
+            assert_eq!(Claims::read(&read.write(), NOW_MS).unwrap().priority, Some(priority));
+        }
+        assert_eq!(read_with("priority", Value::Null).unwrap().priority, None);
+        for priority in [json!(11), json!(-1), json!(1.5), json!("5"), json!([5]), json!(true)] {
+            assert!(is_bad("priority", priority.clone()), "{priority}");
         }
     }
 

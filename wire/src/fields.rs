@@ -83,6 +83,15 @@ impl<'a> Fields<'a> {
         whole(value).map(Some).ok_or_else(|| invalid(field, "must be a whole number, 0 or more"))
     }
 
+    /// Whether a flag is set; a field that is missing or null is not.
+    pub fn flag(&self, field: &'static str) -> Result<bool, Refusal> {
+        match self.get(field).map(RawValue::get) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(invalid(field, "must be true or false")),
+        }
+    }
+
     /// At most `max` skills, each with a level.
     pub fn optional_skills(&self, field: &'static str, max: usize) -> Result<Option<Skills>, Refusal> {
         let Some(value) = self.get(field) else { return Ok(None) };
@@ -298,6 +307,16 @@ mod tests {
             assert_eq!(problem, Err(invalid("for_ms", "must be a whole number, 0 or more")), "{number}");
         }
         assert_eq!(with("{}", |f| f.required_number("for_ms")), Err(invalid("for_ms", "is missing")));
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        let read = |flag: &str| with(&format!(r#"{{"only":{flag}}}"#), |f| f.flag("only"));
+        assert_eq!([read("true"), read("false"), read("null")], [Ok(true), Ok(false), Ok(false)]);
+        assert_eq!(with("{}", |f| f.flag("only")), Ok(false));
+        for flag in ["1", "\"true\"", "[]", "{}"] {
+            assert_eq!(read(flag), Err(invalid("only", "must be true or false")), "{flag}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use switchboard_core::limits::{
 use switchboard_core::{
     BookingReason, BookingState, CompanySettings, EndedBy, Intent, Level, Outcome, Party, Status, routing as rules,
 };
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Ref, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -58,6 +58,8 @@ shapes! {
     TopicOrAll = line(LINE, TOPIC_MAX_CHARS).examples([json!("tax")]);
     /// A skill, such as a language, a team, or a topic in which employees have levels.
     Skill = line(LINE, TOPIC_MAX_CHARS).examples([json!("de")]);
+    /// Kinds of contact to change, by name; null removes one, and others stay.
+    ChannelsToChange = ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(RefOr::T(channel_or_null())));
     /// Least level in the topic; 1 with the topic `*` (default: 1).
     LevelOfStep = level();
     /// Skills that an employee must have beside those that the client asks for, each with its least level (default:
@@ -162,6 +164,11 @@ fn level() -> ObjectBuilder {
 
 fn skills(level: ObjectBuilder) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(RefOr::T(Schema::Object(level.build()))))
+}
+
+fn channel_or_null() -> Schema {
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new().item(null).item(Ref::from_schema_name(self::routing::ChannelShape::name())).into()
 }
 
 fn text(pattern: impl Into<String>) -> ObjectBuilder {

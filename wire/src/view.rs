@@ -4,6 +4,7 @@ mod availability;
 mod moment;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod work;
 
 use std::borrow::Cow;
@@ -20,7 +21,10 @@ use utoipa::ToSchema;
 
 pub use self::availability::{AvailabilityView, availability, availability_changes, availability_of};
 pub use self::moment::Moment;
-pub use self::work::{PauseView, SkillsView, WrapUpView, pause, resting_until, skills, wrap_ups};
+pub use self::waiting::{EstimateView, LineItemView, ToldView, WaitingView, line_item, waiting};
+pub use self::work::{
+    PauseView, RoomView, SkillsView, WrapUpView, pause, resting_until, room, running_sessions, skills, wrap_ups,
+};
 use crate::json::{Json, object};
 use crate::shape::{self, examples};
 
@@ -100,9 +104,43 @@ pub struct BookingView<'a> {
     pub session: Option<SessionView<'a>>,
     #[schema(value_type = Option<NamedEmployee>, required)]
     pub employee: Option<NamedEmployee<'a>>,
+    /// Place in the line; only while the booking waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = WaitingView, required = false)]
+    pub waiting: Option<WaitingView>,
+    /// Left out for the priority 0. Clients see neither this field nor the ones after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u8, required = false, minimum = 1, maximum = 10)]
+    pub priority: Option<u8>,
+    /// Kind of contact; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shape::Word, required = false)]
+    pub channel: Option<Text<'a>>,
+    /// Skills that the client asks for; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shape::Skills, required = false)]
+    pub skills: Option<SkillsView<'a>>,
+    /// Employees who are asked before all others; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<shape::Id>, required = false)]
+    pub wanted: Option<Vec<Text<'a>>>,
+    /// True where nobody but those employees is asked; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
+    pub only: Option<bool>,
+    /// Time from the first wait to the session, to the end of the search, or until now; left out for a booking that
+    /// did not wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    pub waited_ms: Option<u64>,
+    /// Place and estimate that the client was shown first; left out for a booking that did not wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ToldView, required = false)]
+    pub told: Option<ToldView>,
 }
 object!(BookingView<'_> {
-    id, company_id, client_id, client_name, topic, note, state, reason, offers, created_at, session, employee
+    id, company_id, client_id, client_name, topic, note, state, reason, offers, created_at, session, employee;
+    waiting, priority, channel, skills, wanted, only, waited_ms, told
 });
 
 /// An employee, as shown to clients.
@@ -140,6 +178,36 @@ pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a
         session: held.map(|s| session(company, s)),
         employee: held
             .map(|s| NamedEmployee { id: s.employee_id.as_str().into(), name: s.employee_name.as_ref().into() }),
+        waiting: waiting(company, booking),
+        priority: None,
+        channel: None,
+        skills: None,
+        wanted: None,
+        only: None,
+        waited_ms: None,
+        told: None,
+    }
+}
+
+/// The booking as it is now, with all that admins and back ends see beside its client.
+#[must_use]
+pub fn booking_of_staff<'a>(company: &'a Company, booking: &'a Booking, now: Time) -> BookingView<'a> {
+    let view = self::booking(company, booking);
+    let Some(routed) = &booking.routed else { return view };
+    let (wishes, priority) = (routed.wishes(), routed.priority());
+    let id_of = |no| company.employee_no(no).map(|employee| employee.id.as_str().into());
+    let wanted: Vec<_> = wishes.wanted.iter().filter_map(|no| id_of(*no)).collect();
+    let began = booking.session.and_then(|id| company.session(id)).map(|session| session.started_at);
+    let until = began.or(booking.ended_at).unwrap_or(now);
+    BookingView {
+        priority: (priority > 0).then_some(priority),
+        channel: wishes.channel.as_ref().map(|channel| channel.as_str().into()),
+        skills: skills(&wishes.skills),
+        wanted: (!wanted.is_empty()).then_some(wanted),
+        only: wishes.only.then_some(true),
+        waited_ms: routed.waited_since().map(|since| since.ms_until(until)),
+        told: routed.told().map(|told| ToldView::of(told.place, told.estimate)),
+        ..view
     }
 }
 
@@ -231,14 +299,25 @@ pub struct OfferView<'a> {
     /// Number of employees who are asked at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     others: Option<usize>,
+    /// Kind of contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'a str>,
+    /// Time from the first wait of the booking to this offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waited_ms: Option<u64>,
+    /// True if the client wants this employee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanted: Option<bool>,
 }
 object!(OfferView<'_> {
-    id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms; skills, others
+    id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms;
+    skills, others, channel, waited_ms, wanted
 });
 
 /// An offer of the booking, with the time left to answer.
 #[must_use]
 pub fn offer<'a>(booking: &'a Booking, id: OfferId, offer: &'a Offer, now: Time) -> OfferView<'a> {
+    let routed = booking.routed.as_deref();
     OfferView {
         id,
         booking_id: booking.id,
@@ -249,8 +328,11 @@ pub fn offer<'a>(booking: &'a Booking, id: OfferId, offer: &'a Offer, now: Time)
         attempt: id.attempt,
         expires_at: Moment(offer.expires_at),
         expires_in_ms: now.ms_until(offer.expires_at),
-        skills: booking.routed.as_ref().and_then(|routed| skills(&routed.wishes().skills)),
-        others: booking.routed.as_ref().and_then(|_| others(booking, id)),
+        skills: routed.and_then(|routed| skills(&routed.wishes().skills)),
+        others: routed.and_then(|_| others(booking, id)),
+        channel: routed.and_then(|routed| routed.wishes().channel.as_ref()).map(|channel| channel.as_str()),
+        waited_ms: routed.and_then(|routed| routed.waited_since()).map(|since| since.ms_until(offer.made_at)),
+        wanted: routed.and_then(|routed| routed.wishes().wanted.contains(&offer.employee).then_some(true)),
     }
 }
 
@@ -286,12 +368,16 @@ pub struct StatusView<'a> {
     resting_until: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wrap_ups: Option<Vec<WrapUpView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<RoomView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions: Option<Vec<SessionView<'a>>>,
 }
-object!(StatusView<'_> { status, since, intent, cause; pause, resting_until, wrap_ups });
+object!(StatusView<'_> { status, since, intent, cause; pause, resting_until, wrap_ups, room, sessions });
 
 /// The employee's status as it is now.
 #[must_use]
-pub fn status(employee: &Employee, cause: Cause) -> StatusView<'_> {
+pub fn status<'a>(company: &'a Company, employee: &'a Employee, cause: Cause) -> StatusView<'a> {
     StatusView {
         status: employee.status().word(),
         since: Moment(employee.since),
@@ -300,6 +386,8 @@ pub fn status(employee: &Employee, cause: Cause) -> StatusView<'_> {
         pause: pause(employee),
         resting_until: resting_until(employee),
         wrap_ups: wrap_ups(employee),
+        room: room(employee),
+        sessions: running_sessions(company, employee),
     }
 }
 
@@ -311,8 +399,11 @@ pub struct OwnSessionView<'a> {
     /// Told here too, because a status does not change when a wrap-up begins or is extended.
     #[serde(skip_serializing_if = "Option::is_none")]
     wrap_ups: Option<Vec<WrapUpView>>,
+    /// Told here too, because an employee with other sessions keeps the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<RoomView>,
 }
-object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms; wrap_ups });
+object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms; wrap_ups, room });
 
 /// The session as it is now. An employee who was removed with the session has nothing to wrap up.
 #[must_use]
@@ -324,7 +415,8 @@ pub fn own_session<'a>(
 ) -> OwnSessionView<'a> {
     let wrap_up_ends_in_ms = employee.and_then(|employee| wrap_up_ends_in_ms(employee, now));
     let wrap_ups = employee.and_then(wrap_ups);
-    OwnSessionView { session: coded_session(company, session), wrap_up_ends_in_ms, wrap_ups }
+    let room = employee.and_then(room);
+    OwnSessionView { session: coded_session(company, session), wrap_up_ends_in_ms, wrap_ups, room }
 }
 
 /// Time left to wrap up after a session; none at any other time.
@@ -364,6 +456,10 @@ pub struct EmployeeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = shape::Skills, required = false)]
     skills: Option<SkillsView<'a>>,
+    /// Room for sessions and wrap-ups; left out for a capacity of 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u8, required = false, minimum = 1, maximum = 100)]
+    capacity: Option<u8>,
     /// Share of the turns; left out for a share of 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u8, required = false, minimum = 1, maximum = 100)]
@@ -377,7 +473,7 @@ pub struct EmployeeView<'a> {
     #[schema(value_type = shape::Moment, required = false)]
     resting_until: Option<Moment>,
 }
-object!(EmployeeView<'_> { id, name, topics, status, since, intent; skills, share, pause, resting_until });
+object!(EmployeeView<'_> { id, name, topics, status, since, intent; skills, capacity, share, pause, resting_until });
 
 /// The employee as they are now.
 #[must_use]
@@ -390,6 +486,7 @@ pub fn employee(employee: &Employee) -> EmployeeView<'_> {
         since: Moment(employee.since),
         intent: employee.intent.word(),
         skills: skills(&employee.profile.skills),
+        capacity: Some(employee.profile.capacity).filter(|capacity| *capacity != Profile::default().capacity),
         share: Some(employee.profile.share).filter(|share| *share != Profile::default().share),
         pause: pause(employee),
         resting_until: resting_until(employee),
@@ -545,6 +642,9 @@ pub struct ErrorView<'a> {
     /// Whether any employee of the company names the topic; sent only if none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_topic: Option<bool>,
+    /// How many wait, where the line is full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<usize>,
     /// Time until the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u64>,
@@ -560,6 +660,7 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
         }
         Refusal::OfferClosed(outcome) => view.outcome = Some(outcome.word()),
         Refusal::NoIdleEmployee(NamedBy::Nobody | NamedBy::NobodyWhoCouldTakeIt) => view.known_topic = Some(false),
+        Refusal::LineFull(waiting) => view.waiting = Some(*waiting),
         Refusal::Forbidden
         | Refusal::UnknownCompany
         | Refusal::UnknownEmployee
@@ -568,7 +669,6 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
         | Refusal::UnknownSession
         | Refusal::Invalid { .. }
         | Refusal::NoIdleEmployee(NamedBy::Somebody)
-        | Refusal::LineFull(_)
         | Refusal::SessionEnded
         | Refusal::SessionFull => {}
     }

@@ -253,6 +253,7 @@ mod tests {
             name: None,
             topics: None,
             skills: None,
+            priority: None,
             scope: None,
             issued_at_ms: None,
             expires_at_s: u64::MAX,

@@ -12,6 +12,7 @@ fn claims(role: Role, company: Option<&str>, subject: &str) -> Claims {
         name: None,
         topics: None,
         skills: None,
+        priority: None,
         scope: None,
         issued_at_ms: None,
         expires_at_s: u64::MAX,

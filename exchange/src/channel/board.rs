@@ -110,8 +110,14 @@ pub fn first_page(company: &Company, now: Time) -> String {
 
 /// A page of a board as JSON, with at most `rows_max` rows, and at least one if any are left.
 fn page(company: &Company, after: BoardCursor<'_>, rows_max: usize, now: Time) -> String {
-    let mut page =
-        BoardPage { employees: String::new(), bookings: String::new(), sessions: String::new(), rows: 0, rows_max };
+    let mut page = BoardPage {
+        employees: String::new(),
+        bookings: String::new(),
+        sessions: String::new(),
+        rows: 0,
+        rows_max,
+        now,
+    };
     let next = page.fill(company, after).and_then(BoardCursor::text);
     let BoardPage { employees, bookings, sessions, .. } = page;
     let mut text = String::with_capacity(employees.len() + bookings.len() + sessions.len() + json::USUAL_BYTES);
@@ -137,6 +143,7 @@ struct BoardPage {
     sessions: String,
     rows: usize,
     rows_max: usize,
+    now: Time,
 }
 
 impl BoardPage {
@@ -160,7 +167,7 @@ impl BoardPage {
                 return Some(last);
             }
             if booking.is_open() {
-                self.rows += add(&mut self.bookings, &view::booking(company, booking));
+                self.rows += add(&mut self.bookings, &view::booking_of_staff(company, booking, self.now));
             } else if let Some(session) = booking.session.and_then(|id| company.session(id)) {
                 self.rows += add(&mut self.sessions, &view::coded_session(company, session));
             }

@@ -66,6 +66,9 @@ pub async fn join(
         match visit.enter(&room, Subscriber { only: only.clone(), ..line }) {
             Ok(_) => {
                 let availability = visit.show_availability();
+                if let Some(open) = visit.company().booking_of(&client).map(|booking| booking.id) {
+                    visit.place_is_shown(open);
+                }
                 let availability = view::availability_of(&availability, only.as_deref());
                 let company = visit.company();
                 let open = company.booking_of(&client);
@@ -111,7 +114,7 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
             topic: fields.required("topic")?,
             note: fields.optional_json("note", NOTE_MAX_BYTES)?,
             key: fields.optional("key")?,
-            wishes: wishes(fields)?,
+            wishes: wishes(fields, caller.claims.priority)?,
         }))
     })();
     let (admission, now) = (&caller.context.admission, caller.clock().even());
@@ -127,6 +130,9 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
         return Err(limited);
     }
     let answer = answer_booking(visit, command);
+    if let Some(known) = visit.company().booking_of(client).map(|booking| booking.id).filter(|id| *id != fresh) {
+        visit.place_is_shown(known);
+    }
     // The fresh id is known only if the booking is new.
     if visit.company().booking(fresh).is_some() {
         admission.search_began(caller.pass, now);
@@ -135,9 +141,20 @@ fn book(visit: &mut Visit<'_>, caller: &ChannelRequest<'_>, client: &ClientId, f
 }
 
 /// Everything that a `book` asks for beside the topic; none if it asks for nothing.
-fn wishes(fields: &Fields<'_>) -> Result<Option<Box<Wishes>>, Refusal> {
-    let skills = fields.optional_skills("skills", WISHES_MAX)?.unwrap_or_default();
-    let wishes = Wishes { skills, ..Wishes::default() };
+///
+/// The priority is that of the client's token: a client who could write one would always be the first.
+fn wishes(fields: &Fields<'_>, priority: Option<u8>) -> Result<Option<Box<Wishes>>, Refusal> {
+    let wishes = Wishes {
+        channel: fields.optional("channel")?,
+        skills: fields.optional_skills("skills", WISHES_MAX)?.unwrap_or_default(),
+        priority,
+        only: fields.flag("only")?,
+        hold_ms: fields.optional_number("hold_ms")?,
+        wait_ms: fields.optional_number("wait_ms")?,
+        employee: fields.optional("employee")?,
+        again: fields.flag("again")?,
+        ..Wishes::default()
+    };
     Ok((!wishes.is_empty()).then(|| Box::new(wishes)))
 }
 

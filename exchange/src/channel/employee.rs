@@ -11,7 +11,7 @@ use switchboard_core::{
 use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
-use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, PauseView, SessionView, WrapUpView};
+use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, PauseView, RoomView, SessionView, WrapUpView};
 
 use super::company::{provision_company, refused};
 use super::{ChannelRequest, Joined, Seat, forbidden, unknown_event};
@@ -32,9 +32,12 @@ struct EmployeeSnapshot<'a> {
     pause: Option<PauseView<'a>>,
     resting_until: Option<Moment>,
     wrap_ups: Option<Vec<WrapUpView>>,
+    room: Option<RoomView>,
+    sessions: Option<Vec<SessionView<'a>>>,
 }
 object!(EmployeeSnapshot<'_> {
-    company, status, since, intent, offer, session, wrap_up_ends_in_ms; pause, resting_until, wrap_ups
+    company, status, since, intent, offer, session, wrap_up_ends_in_ms;
+    pause, resting_until, wrap_ups, room, sessions
 });
 
 /// The reply to `set_status`.
@@ -100,11 +103,11 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
     let Some((no, employee)) = company.find_employee(id) else {
         return Joined { room, shown: JoinSnapshot { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
     };
-    let (offered, session) = match employee.load.duty() {
-        Duty::Asked(booking) => (company.booking(booking), None),
-        Duty::InSession(session) => (None, company.session(session)),
-        Duty::Free | Duty::WrapUp(_) => (None, None),
+    let offered = match employee.load.duty() {
+        Duty::Asked(booking) => company.booking(booking),
+        Duty::InSession(_) | Duty::Free | Duty::WrapUp(_) => None,
     };
+    let session = employee.load.sessions().next_back().and_then(|id| company.session(id));
     let open = offered.and_then(|b| Some((b, b.open_offers().find(|(_, offer)| offer.employee == no)?)));
     let snapshot = EmployeeSnapshot {
         company: view::brand(company),
@@ -117,6 +120,8 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         pause: view::pause(employee),
         resting_until: view::resting_until(employee),
         wrap_ups: view::wrap_ups(employee),
+        room: view::room(employee),
+        sessions: view::running_sessions(company, employee),
     };
     let proof = open.map(|(_, (id, _))| id.to_string());
     Joined { room, shown: JoinSnapshot { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }

@@ -4,6 +4,8 @@ mod rooms;
 
 mod availability;
 
+mod places;
+
 pub mod telling;
 
 mod outcomes;

@@ -69,20 +69,16 @@ pub(super) fn tell_availability(
     deliveries: &mut Vec<OutboundFrame>,
 ) {
     let shared = |payload| SharedFrame::new(company_topic(company), "availability", payload);
+    let counts = (changes.available, changes.idle, changes.waiting);
     let of_some = |places: &[usize]| {
-        json::text(&view::availability_changes(
-            changes.available,
-            changes.idle,
-            places.iter().map(|at| &changes.topics[*at]),
-        ))
+        json::text(&view::availability_changes(counts, places.iter().map(|at| &changes.topics[*at])))
     };
     let mut of_all: Option<SharedFrame<'_>> = None;
     let mut narrowed: BTreeMap<Vec<usize>, SharedFrame<'_>> = BTreeMap::new();
     for line in rooms.clients() {
         let frame = match &line.only {
-            None => of_all.get_or_insert_with(|| {
-                shared(json::text(&view::availability_changes(changes.available, changes.idle, &changes.topics)).into())
-            }),
+            None => of_all
+                .get_or_insert_with(|| shared(json::text(&view::availability_changes(counts, &changes.topics)).into())),
             Some(only) => {
                 let places = changes.places_of(only);
                 if places.is_empty() && !changes.in_all {
@@ -222,7 +218,7 @@ impl Telling<'_> {
             }
             Notice::Status { employee, cause } => {
                 let found = company.employee_no(*employee)?;
-                self.tell_desk(&found.id, "status", &view::status(found, *cause));
+                self.tell_desk(&found.id, "status", &view::status(company, found, *cause));
             }
             Notice::EmployeeSession { employee, session } => {
                 let (found, employee) = (company.session(*session)?, company.employee_no(*employee));
@@ -262,7 +258,10 @@ impl Telling<'_> {
                 self.tell_board("employee", &Named("employee", view::employee(company.employee_no(*no)?)));
             }
             Notice::BoardBooking(id) => {
-                self.tell_board("booking", &Named("booking", view::booking(company, company.booking(*id)?)));
+                self.tell_board(
+                    "booking",
+                    &Named("booking", view::booking_of_staff(company, company.booking(*id)?, self.now)),
+                );
             }
             Notice::BoardSession(id) => {
                 self.tell_board("session", &Named("session", view::coded_session(company, company.session(*id)?)));

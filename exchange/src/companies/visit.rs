@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use switchboard_core::{
-    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
-    Turn,
+    Answer, Availability, BookingId, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal,
+    SessionId, Time, Turn,
 };
 use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Entry, Fate, Journal};
@@ -15,6 +15,7 @@ use switchboard_wire::json::Json;
 use super::availability;
 use super::outcomes::Outcomes;
 use super::ownership::Term;
+use super::places::LastPlaces;
 use super::recent_writes::RecentWrites;
 use super::reply::OnFate;
 use super::rooms::{Room, Rooms, Subscriber};
@@ -40,6 +41,7 @@ pub(super) struct LoadedCompany {
     /// due, so that deadlines are measured by a clock that never jumps.
     ahead_ms: i64,
     told: availability::LastAvailability,
+    places: LastPlaces,
     shown: Option<LastSnapshot>,
     stored: RecentWrites,
 }
@@ -65,6 +67,7 @@ impl LoadedCompany {
             events_since_base: 0,
             ahead_ms: 0,
             told: availability::LastAvailability::default(),
+            places: LastPlaces::default(),
             shown: None,
             stored: RecentWrites::default(),
         }
@@ -85,6 +88,7 @@ impl LoadedCompany {
             availability::LastAvailability::read_back(&company)
         };
         self.company = company;
+        self.places = LastPlaces::default();
         self.shown = None;
         self.term = Some(term);
         self.events_since_snapshot = events_since_snapshot;
@@ -100,7 +104,7 @@ impl LoadedCompany {
     /// The time of the next wake-up if no visitor comes before, in even time.
     pub(super) fn next_deadline(&self) -> Option<Time> {
         let next = self.company.next_deadline().map(|at| clock::plus(at, self.ahead_ms.saturating_neg()));
-        next.into_iter().chain(self.told.due()).min()
+        next.into_iter().chain(self.told.due()).chain(self.places.due()).min()
     }
 
     /// Follows the wall clock. Returns by how much that clock went ahead while something is due here, because deadlines
@@ -319,6 +323,7 @@ impl<'a> Visit<'a> {
         let mut deliveries = telling::tell(&self.live.company, &self.live.rooms, &self.notices, self.now);
         deliveries.append(&mut self.deliveries);
         self.tell_availability(&mut deliveries);
+        self.tell_places(&mut deliveries);
         // Closes come last, because a closed topic gets no more events.
         telling::close(&self.live.company, &mut self.live.rooms, &self.notices, &mut deliveries);
         if self.events.is_empty() && deliveries.is_empty() && on_fate.is_none() {
@@ -354,6 +359,20 @@ impl<'a> Visit<'a> {
         let is_first = rooms.clients().nth(1).is_none();
         told.shown(company, &availability, is_first);
         availability
+    }
+
+    /// Notes that a device is shown the booking, which may wait.
+    pub(crate) fn place_is_shown(&mut self, booking: BookingId) {
+        if self.live.company.booking(booking).is_some_and(|booking| booking.is_in_line()) {
+            self.live.places.shown_to_one(booking);
+        }
+    }
+
+    fn tell_places(&mut self, deliveries: &mut Vec<OutboundFrame>) {
+        let LoadedCompany { company, rooms, places, .. } = &mut *self.live;
+        places.heard(company, &self.notices, self.even);
+        let news = places.news(company, rooms, self.even);
+        deliveries.extend(telling::tell(company, rooms, &news, self.now));
     }
 
     fn tell_availability(&mut self, deliveries: &mut Vec<OutboundFrame>) {

@@ -284,6 +284,7 @@ mod tests {
             name: None,
             topics: None,
             skills: None,
+            priority: None,
             scope,
             issued_at_ms: None,
             expires_at_s: 9,

@@ -137,6 +137,7 @@ mod tests {
             name: Some("Bob \u{1f600}".to_owned()),
             topics: Some(vec!["billing".to_owned()]),
             skills: None,
+            priority: None,
             scope: None,
             issued_at_ms: Some(1_699_999_999_123),
             expires_at_s: 1_700_000_060,

@@ -57,6 +57,7 @@ impl Person {
             name: None,
             topics: None,
             skills: None,
+            priority: None,
             scope: None,
             issued_at_ms: u64::try_from(now.as_millis()).ok(),
             expires_at_s: now.as_secs() + TOKEN_S,

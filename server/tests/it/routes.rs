@@ -74,6 +74,7 @@ fn token(role: Role, id: &str, company: Option<&str>, scope: Option<Scope>) -> S
         name: None,
         topics: None,
         skills: None,
+        priority: None,
         scope,
         issued_at_ms: u64::try_from(now.as_millis()).ok(),
         expires_at_s: now.as_secs() + 3600,

@@ -92,6 +92,7 @@ fn claims(role: Role, subject: &str, company: &str) -> Claims {
         name: None,
         topics: None,
         skills: None,
+        priority: None,
         scope: None,
         issued_at_ms: None,
         expires_at_s: 9_999_999_999,

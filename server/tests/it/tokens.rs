@@ -45,6 +45,7 @@ impl Named {
             name: None,
             topics: None,
             skills: None,
+            priority: None,
             scope: None,
             issued_at_ms: Some(1_700_000_000_000),
             expires_at_s: 4_102_444_800,

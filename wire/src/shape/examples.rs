@@ -64,11 +64,18 @@ pub fn routing() -> Value {
         })
     };
     json!({
-        "routes": [{ "topics": ["tax"], "steps": [step(0, 5, 1), step(20_000, 1, 3)] }],
+        "routes": [{
+            "topics": ["tax"], "channel": null, "steps": [step(0, 5, 1), step(20_000, 1, 3)], "priority": 0,
+            "wait": { "max_ms": 600_000, "max_length": 50, "empty": false },
+        }],
+        "channels": { "call": { "weight": 3, "skills": { "phone": 1 } }, "chat": { "weight": 1, "skills": {} } },
+        "priority_ms": 60_000,
+        "hold_ms": 120_000,
+        "ask_again_ms": 0,
         "rest": { "rejected_ms": 30_000, "missed_ms": 60_000 },
         "wrap_up": { "max_ms": 300_000, "codes": ["solved", "call back"], "code_required": false },
         "pause_reasons": ["lunch", "training"],
-        "clients": { "skills": ["de", "fr"] },
+        "clients": { "employee": true, "skills": ["de", "fr"] },
     })
 }
 
@@ -76,11 +83,16 @@ pub fn routing() -> Value {
 #[must_use]
 pub fn routing_body() -> Value {
     json!({
-        "routes": [{ "topics": ["tax"], "steps": [{ "level": 5 }, { "after_ms": 20_000, "at_once": 3 }] }],
+        "routes": [{
+            "topics": ["tax"], "steps": [{ "level": 5 }, { "after_ms": 20_000, "at_once": 3 }],
+            "wait": { "max_ms": 600_000, "max_length": 50 },
+        }],
+        "channels": { "call": { "weight": 3, "skills": { "phone": 1 } }, "chat": {} },
+        "hold_ms": 120_000,
         "rest": { "rejected_ms": 30_000, "missed_ms": 60_000 },
         "wrap_up": { "max_ms": 300_000, "codes": ["solved", "call back"] },
         "pause_reasons": ["lunch", "training"],
-        "clients": { "skills": ["de", "fr"] },
+        "clients": { "employee": true, "skills": ["de", "fr"] },
     })
 }
 
@@ -95,7 +107,7 @@ pub fn routing_patch() -> Value {
 pub fn employee() -> Value {
     json!({
         "id": "ann", "name": "Ann Lee", "topics": ["tax"], "status": "offline", "since": "2026-11-23T08:55:12.480Z",
-        "intent": "offline", "skills": { "tax": 5, "de": 10 }, "share": 2,
+        "intent": "offline", "skills": { "tax": 5, "de": 10 }, "capacity": 3, "share": 2,
         "pause": { "reason": "lunch", "until": "2026-11-23T09:25:12.480Z" },
     })
 }
@@ -103,7 +115,7 @@ pub fn employee() -> Value {
 /// Body that makes an employee.
 #[must_use]
 pub fn employee_body() -> Value {
-    json!({ "name": "Ann Lee", "topics": ["tax"], "skills": { "tax": 5, "de": 10 }, "share": 2 })
+    json!({ "name": "Ann Lee", "topics": ["tax"], "skills": { "tax": 5, "de": 10 }, "capacity": 3, "share": 2 })
 }
 
 /// Body that changes an employee.
@@ -174,6 +186,22 @@ pub fn booking() -> Value {
         "note": { "year": 2025 }, "state": "assigned", "reason": null, "offers": 1, "created_at": BOOKED, "session": session(),
         "employee": { "id": "ann", "name": "Ann Lee" },
     })
+}
+
+/// A booking that waits in the line.
+#[must_use]
+pub fn line_item() -> Value {
+    json!({
+        "booking_id": BOOKING, "client_id": "carl", "client_name": "Carl Berg", "topic": "tax", "priority": 2,
+        "since": BOOKED, "until": "2026-11-23T09:40:00.000Z", "place": 3,
+        "estimate": { "from_ms": 60_000, "to_ms": 180_000 }, "on_duty": 4, "step": 1,
+    })
+}
+
+/// Body that changes a booking.
+#[must_use]
+pub fn booking_patch() -> Value {
+    json!({ "priority": 5 })
 }
 
 /// A booking that was cancelled.

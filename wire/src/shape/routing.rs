@@ -1,17 +1,30 @@
 //! Schemas of a company's routing for the API's document. A test compares them with the rules.
 
+use std::collections::BTreeMap;
+
 use utoipa::ToSchema;
 
-use super::{LevelOfStep, Order, Prefer, Skill, SkillsOfStep, Topic, TopicOrAll, Word, examples};
+use super::{ChannelsToChange, LevelOfStep, Order, Prefer, Skill, SkillsOfStep, Topic, TopicOrAll, Word, examples};
 
 /// How a company routes bookings, with all defaults.
 #[derive(Debug, ToSchema)]
 #[schema(as = Routing, examples(examples::routing))]
 pub struct AllRouting {
-    /// Routes in their order: the first that has the topic of a booking, or any topic, is the booking's route. Without
-    /// one, the booking asks the employees who take its topic, the longest idle first.
+    /// Routes in their order: the first that has the topic and the channel of a booking, or any, is the booking's
+    /// route. Without one, the booking asks the employees who take its topic, the longest idle first.
     #[schema(max_items = 64)]
     pub routes: Vec<RouteShape>,
+    /// At most 16 kinds of contact by name, such as `chat` and `call`.
+    pub channels: BTreeMap<String, ChannelShape>,
+    /// Head start of each point of priority.
+    #[schema(maximum = 86_400_000)]
+    pub priority_ms: u64,
+    /// Time for which a booking asks only the employees whom its client wants. A client may ask for less.
+    #[schema(maximum = 86_400_000)]
+    pub hold_ms: u64,
+    /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never.
+    #[schema(maximum = 86_400_000)]
+    pub ask_again_ms: u64,
     pub rest: RestShape,
     pub wrap_up: WrapUpShape,
     /// Reasons that a pause can have; with none, any word is a reason.
@@ -28,6 +41,19 @@ pub struct RoutingToSet {
     /// Routes in their order (default: none).
     #[schema(max_items = 64, required = false)]
     pub routes: Vec<RouteShape>,
+    /// At most 16 kinds of contact by name, such as `chat` and `call` (default: none).
+    #[schema(required = false)]
+    pub channels: BTreeMap<String, ChannelShape>,
+    /// Head start of each point of priority (default: 60000).
+    #[schema(maximum = 86_400_000, required = false)]
+    pub priority_ms: u64,
+    /// Time for which a booking asks only the employees whom its client wants. A client may ask for less (default: 0).
+    #[schema(maximum = 86_400_000, required = false)]
+    pub hold_ms: u64,
+    /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never
+    /// (default: 0).
+    #[schema(maximum = 86_400_000, required = false)]
+    pub ask_again_ms: u64,
     #[schema(required = false)]
     pub rest: RestShape,
     #[schema(required = false)]
@@ -48,6 +74,18 @@ pub struct RoutingToChange {
     /// Routes in their order, in place of all routes of before.
     #[schema(max_items = 64)]
     pub routes: Option<Vec<RouteShape>>,
+    #[schema(inline)]
+    pub channels: Option<ChannelsToChange>,
+    /// Head start of each point of priority (default: 60000).
+    #[schema(maximum = 86_400_000)]
+    pub priority_ms: Option<u64>,
+    /// Time for which a booking asks only the employees whom its client wants (default: 0).
+    #[schema(maximum = 86_400_000)]
+    pub hold_ms: Option<u64>,
+    /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never
+    /// (default: 0).
+    #[schema(maximum = 86_400_000)]
+    pub ask_again_ms: Option<u64>,
     pub rest: Option<RestShape>,
     pub wrap_up: Option<WrapUpShape>,
     /// Reasons that a pause can have, in place of those of before.
@@ -64,9 +102,46 @@ pub struct RouteShape {
     /// Topics of the route; null means any topic (default: null).
     #[schema(min_items = 1, max_items = 64)]
     pub topics: Option<Vec<Topic>>,
+    /// Channel of the route, one of `channels`; null means any channel, and bookings without one (default: null).
+    pub channel: Option<Word>,
     /// Steps in the order in which they open. A step that is open stays open.
     #[schema(min_items = 1, max_items = 8)]
     pub steps: Vec<StepShape>,
+    /// Priority of the route's bookings; the claim `priority` in a client's token counts instead (default: 0).
+    #[schema(maximum = 10, required = false)]
+    pub priority: u8,
+    #[schema(required = false)]
+    pub wait: WaitShape,
+}
+
+/// Line of a route, in which bookings wait when nobody can be asked.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Wait)]
+pub struct WaitShape {
+    /// Maximum time that a booking may wait, from the beginning of its search; 0 means that there is no line
+    /// (default: 0).
+    #[schema(maximum = 86_400_000, required = false)]
+    pub max_ms: u64,
+    /// Maximum number of bookings of the route that wait (default: 100).
+    #[schema(minimum = 1, maximum = 10_000, required = false)]
+    pub max_length: u32,
+    /// Whether a booking may begin to wait while nobody who fits is on duty (default: false).
+    #[schema(required = false)]
+    pub empty: bool,
+}
+
+/// Kind of contact, such as a chat or a call.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Channel)]
+pub struct ChannelShape {
+    /// Room that a session takes of its employee's capacity (default: 1).
+    #[schema(minimum = 1, maximum = 100, required = false)]
+    pub weight: u8,
+    /// Skills that an employee must have for a booking of this channel, each with its least level (default: none).
+    #[schema(inline, required = false)]
+    pub skills: SkillsOfStep,
 }
 
 /// Employees that a booking may ask from a certain time on, and the order in which it asks them.
@@ -132,6 +207,9 @@ pub struct WrapUpShape {
 #[serde(deny_unknown_fields)]
 #[schema(as = ClientWishes)]
 pub struct ClientWishesShape {
+    /// Whether a client may ask for an employee, or for the one of last time (default: false).
+    #[schema(required = false)]
+    pub employee: bool,
     /// Skills that a client may ask for, such as languages (default: none).
     #[schema(max_items = 64, required = false)]
     pub skills: Vec<Skill>,
@@ -143,7 +221,7 @@ mod tests {
 
     use serde_json::{Map, Value, json};
     use switchboard_core::Routing;
-    use switchboard_core::routing::{Route, RouteStep};
+    use switchboard_core::routing::{Channel, Route, RouteStep};
     use utoipa::PartialSchema;
 
     use super::*;
@@ -161,6 +239,7 @@ mod tests {
         let routing = serde_json::to_value(Routing::default()).unwrap();
         let step = serde_json::to_value(RouteStep::default()).unwrap();
         let route = serde_json::to_value(Route::default()).unwrap();
+        let channel = serde_json::to_value(Channel::default()).unwrap();
         for (schema, known) in [
             (schema_of::<AllRouting>(), &routing),
             (schema_of::<RoutingToSet>(), &routing),
@@ -169,6 +248,8 @@ mod tests {
             (schema_of::<WrapUpShape>(), &routing["wrap_up"]),
             (schema_of::<ClientWishesShape>(), &routing["clients"]),
             (schema_of::<RouteShape>(), &route),
+            (schema_of::<WaitShape>(), &route["wait"]),
+            (schema_of::<ChannelShape>(), &channel),
             (schema_of::<StepShape>(), &step),
         ] {
             assert_eq!(names(&schema["properties"]), names(known), "{schema}");
@@ -179,31 +260,39 @@ mod tests {
     }
 
     /// Whether the rules take this value in that place.
-    fn is_taken(path: &str, value: &Value) -> bool {
-        let mut routing = json!({ "rest": {}, "wrap_up": {}, "routes": [{ "steps": [{}, { "after_ms": 1 }] }] });
-        *routing.pointer_mut(path.rsplit_once('/').unwrap().0).unwrap() = match path.rsplit('/').next().unwrap() {
-            "after_ms" => json!({ "after_ms": value }),
-            field => json!({ field: value, "after_ms": 1 }),
-        };
-        if !path.contains("steps") {
-            routing.pointer_mut(path.rsplit_once('/').unwrap().0).unwrap().as_object_mut().unwrap().remove("after_ms");
-        }
+    fn is_taken(place: &str, name: &str, value: u64) -> bool {
+        let mut routing = json!({
+            "rest": {}, "wrap_up": {}, "channels": { "chat": {} },
+            "routes": [{ "wait": {}, "steps": [{}, { "after_ms": 1 }] }],
+        });
+        routing.pointer_mut(place).unwrap()[name] = json!(value);
         serde_json::from_value::<Routing>(routing).is_ok_and(|routing| routing.check().is_ok())
     }
 
     #[test]
     fn the_schemas_have_the_ranges_of_the_rules() {
-        let (rest, wrap_up, step) = (schema_of::<RestShape>(), schema_of::<WrapUpShape>(), schema_of::<StepShape>());
         let mut seen = 0;
-        for (schema, place) in [(rest, "/rest"), (wrap_up, "/wrap_up"), (step, "/routes/0/steps/1")] {
+        for (schema, place) in [
+            (schema_of::<RoutingToSet>(), ""),
+            (schema_of::<AllRouting>(), ""),
+            (schema_of::<RoutingToChange>(), ""),
+            (schema_of::<RestShape>(), "/rest"),
+            (schema_of::<WrapUpShape>(), "/wrap_up"),
+            (schema_of::<ChannelShape>(), "/channels/chat"),
+            (schema_of::<RouteShape>(), "/routes/0"),
+            (schema_of::<WaitShape>(), "/routes/0/wait"),
+            (schema_of::<StepShape>(), "/routes/0/steps/1"),
+        ] {
             for (name, property) in schema["properties"].as_object().unwrap() {
                 let Some(most) = property["maximum"].as_u64() else { continue };
-                let path = format!("{place}/{name}");
-                assert!(is_taken(&path, &json!(most)) && !is_taken(&path, &json!(most + 1)), "{path}: {property}");
+                let least = property["minimum"].as_u64().unwrap_or(0);
+                let taken = |value| is_taken(place, name, value);
+                assert!(taken(most) && !taken(most + 1), "{place}/{name}: {property}");
+                assert!(least == 0 || taken(least) && !taken(least - 1), "{place}/{name}: {property}");
                 seen += 1;
             }
         }
-        assert_eq!(seen, 6, "every number has its range");
+        assert_eq!(seen, 19, "every number has its range");
     }
 
     #[test]

@@ -11,8 +11,11 @@ pub struct AvailabilityView<'a> {
     available: bool,
     idle: usize,
     topics: ByTopic<'a>,
+    /// Clients who wait in the line; left out while there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<usize>,
 }
-object!(AvailabilityView<'_> { available, idle, topics });
+object!(AvailabilityView<'_> { available, idle, topics; waiting });
 
 /// An object with a field for each topic; null for a topic that no employee names any more.
 #[derive(Debug)]
@@ -42,12 +45,14 @@ impl Json for ByTopic<'_> {
 struct TopicAvailabilityView {
     available: bool,
     idle: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<usize>,
 }
-object!(TopicAvailabilityView { available, idle });
+object!(TopicAvailabilityView { available, idle; waiting });
 
 impl From<TopicAvailability> for TopicAvailabilityView {
-    fn from(TopicAvailability { available, idle, waiting: _ }: TopicAvailability) -> Self {
-        Self { available, idle }
+    fn from(TopicAvailability { available, idle, waiting }: TopicAvailability) -> Self {
+        Self { available, idle, waiting: some(waiting) }
     }
 }
 
@@ -60,19 +65,22 @@ pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
 /// The availability of all topics, or of only those, which are in order.
 #[must_use]
 pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]>) -> AvailabilityView<'a> {
-    let Availability { available, idle, waiting: _, topics } = availability;
+    let Availability { available, idle, waiting, topics } = availability;
     let wanted = topics.iter().filter(|(topic, _)| only.is_none_or(|only| only.binary_search(topic).is_ok()));
     let topics = wanted.map(|(topic, here)| (topic.as_str(), Some((*here).into()))).collect();
-    AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics) }
+    AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics), waiting: some(*waiting) }
 }
 
 /// The availability after a change, with the changed topics only.
 #[must_use]
 pub fn availability_changes<'a>(
-    available: bool,
-    idle: usize,
+    (available, idle, waiting): (bool, usize, usize),
     topics: impl IntoIterator<Item = &'a (Topic, Option<TopicAvailability>)>,
 ) -> AvailabilityView<'a> {
     let topics = topics.into_iter().map(|(topic, here)| (topic.as_str(), here.map(Into::into))).collect();
-    AvailabilityView { available, idle, topics: ByTopic(topics) }
+    AvailabilityView { available, idle, topics: ByTopic(topics), waiting: some(waiting) }
+}
+
+fn some(count: usize) -> Option<usize> {
+    (count > 0).then_some(count)
 }

@@ -77,7 +77,22 @@ impl Drawn {
             created_at: self.moment(),
             employee: session.is_some().then(|| NamedEmployee { id: self.name(), name: self.name() }),
             session,
+            waiting: self.text.is_some().then(|| self.waiting()),
+            priority: self.text.is_some().then_some(10),
+            channel: self.text(),
+            skills: skills(&self.skills),
+            wanted: self.text.is_some().then(|| vec![self.name(), self.name()]),
+            only: self.text.is_some().then_some(true),
+            waited_ms: self.text.is_some().then_some(self.ms),
+            told: self.text.is_some().then(|| ToldView::of(self.number, None)),
         }
+    }
+
+    fn waiting(&self) -> WaitingView {
+        let (ms, number) = (self.ms, self.number);
+        let estimate = (ms % 2 == 0).then_some(EstimateView { from_ms: ms, to_ms: ms });
+        let (since, until) = (self.moment(), self.moment());
+        WaitingView { since, until, place: number, estimate, on_duty: number as usize, step: 2 }
     }
 
     fn offer(&self) -> OfferView<'_> {
@@ -93,6 +108,9 @@ impl Drawn {
             expires_in_ms: self.ms,
             skills: skills(&self.skills),
             others: self.text.is_some().then_some(self.number as usize),
+            channel: self.text.as_deref(),
+            waited_ms: self.text.is_some().then_some(self.ms),
+            wanted: self.text.is_some().then_some(true),
         }
     }
 
@@ -105,6 +123,7 @@ impl Drawn {
             since: self.moment(),
             intent: Intent::Idle.word(),
             skills: skills(&self.skills),
+            capacity: self.text.is_some().then_some(7),
             share: self.text.is_some().then_some(100),
             pause: None,
             resting_until: self.text.is_some().then(|| self.moment()),
@@ -121,12 +140,12 @@ impl Drawn {
     }
 
     fn availability(&self) -> Availability {
-        let here = TopicAvailability { available: true, idle: self.number as usize, waiting: 0 };
+        let here = TopicAvailability { available: true, idle: self.number as usize, waiting: self.text.iter().len() };
         let topics = [Some(&self.name), self.text.as_ref()].into_iter().flatten().filter_map(|t| t.parse().ok());
         Availability {
             available: false,
             idle: 0,
-            waiting: 0,
+            waiting: self.text.iter().len(),
             topics: topics.map(|topic: Topic| (topic, here)).collect(),
         }
     }
@@ -151,9 +170,12 @@ proptest! {
         let EmployeeView { status, since, intent, .. } = drawn.employee();
         let resting_until = drawn.text.is_some().then_some(since);
         let cause = Cause::Missed.word();
-        same(&StatusView { status, since, intent, cause, pause: None, resting_until, wrap_ups: None });
+        let room = || drawn.text.is_some().then_some(RoomView { capacity: 3, used: drawn.number });
+        let (room_now, sessions) = (room(), drawn.text.is_some().then(|| vec![drawn.session(), drawn.session()]));
+        let (pause, wrap_ups, room) = (None, None, room());
+        same(&StatusView { status, since, intent, cause, pause, resting_until, wrap_ups, room, sessions });
         let wrap_up_ends_in_ms = drawn.text.is_some().then_some(drawn.ms);
-        same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms, wrap_ups: None });
+        same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms, wrap_ups: None, room: room_now });
         same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
         same(&PeerView { online: drawn.text.is_some() });
         same(&BrandView { id: drawn.name(), name: drawn.name(), colour: drawn.text(), logo: drawn.text() });

@@ -1,10 +1,10 @@
 //! Parts of an employee beside the status: skills, a pause, a rest, wrap-ups.
 
 use serde::{Serialize, Serializer};
-use switchboard_core::{Employee, SessionId, Skills};
+use switchboard_core::{Company, Employee, SessionId, Skills};
 use utoipa::ToSchema;
 
-use super::{Moment, Text};
+use super::{Moment, SessionView, Text, coded_session};
 use crate::json::{Json, object};
 use crate::shape;
 
@@ -85,6 +85,28 @@ pub fn wrap_ups(employee: &Employee) -> Option<Vec<WrapUpView>> {
     };
     let wrap_ups: Vec<_> = employee.load.wrap_ups().filter_map(view).collect();
     (!wrap_ups.is_empty()).then_some(wrap_ups)
+}
+
+/// Room of an employee who has room for several sessions.
+#[derive(Debug, Serialize)]
+pub struct RoomView {
+    pub(super) capacity: u8,
+    pub(super) used: u32,
+}
+object!(RoomView { capacity, used });
+
+/// The employee's room; none for a capacity of 1.
+#[must_use]
+pub fn room(employee: &Employee) -> Option<RoomView> {
+    let capacity = employee.profile.capacity;
+    (capacity > 1).then(|| RoomView { capacity, used: employee.load.used() })
+}
+
+/// Running sessions of the employee, the latest first; none for a capacity of 1.
+#[must_use]
+pub fn running_sessions<'a>(company: &'a Company, employee: &'a Employee) -> Option<Vec<SessionView<'a>>> {
+    let sessions = || employee.load.sessions().rev().filter_map(|id| company.session(id));
+    (employee.profile.capacity > 1).then(|| sessions().map(|session| coded_session(company, session)).collect())
 }
 
 #[cfg(test)]
