@@ -7,10 +7,14 @@ import { API_KEY, token } from './server.mjs'
 const ROUTING = '/v1/companies/acme/routing'
 const DEFAULTS = {
   routes: [],
+  channels: {},
+  priority_ms: 60_000,
+  hold_ms: 0,
+  ask_again_ms: 0,
   rest: { rejected_ms: 0, missed_ms: 0 },
   wrap_up: { max_ms: 0, codes: [], code_required: false },
   pause_reasons: [],
-  clients: { skills: [] },
+  clients: { employee: false, skills: [] },
 }
 /** A time that no test waits for. */
 const LATER_MS = 3_600_000
@@ -242,7 +246,8 @@ test('a routing is a document with a tag of its own, and shows all that it has',
   const step = {
     after_ms: 0, topic: null, level: 5, skills: {}, drop: [], prefer: 'any', order: 'longest_idle', at_once: 1,
   }
-  const shown = { ...DEFAULTS, routes: [{ topics: ['tax'], steps: [step] }], pause_reasons: ['lunch'] }
+  const wait = { max_ms: 0, max_length: 100, empty: false }
+  const shown = { ...DEFAULTS, routes: [{ topics: ['tax'], channel: null, steps: [step], priority: 0, wait }], pause_reasons: ['lunch'] }
   assert.deepEqual([first.status, first.body], [200, shown])
   for (const method of ['PUT', 'PATCH']) {
     const late = await send(server, method, { pause_reasons: [] }, { 'if-match': nothing.tag })
@@ -357,6 +362,7 @@ test('skills and shares are set, merged, found and left out where they say nothi
     [{ skills: { de: 11 } }, 'skills.de'], [{ skills: { de: -1 } }, 'skills.de'], [{ skills: ['de'] }, 'skills'],
     [{ skills: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`s${n}`, 1])) }, 'skills'],
     [{ share: 0 }, 'share'], [{ share: 101 }, 'share'], [{ share: 256 }, 'share'],
+    [{ capacity: 0 }, 'capacity'], [{ capacity: 101 }, 'capacity'],
   ]) {
     for (const method of ['PUT', 'PATCH']) {
       const { detail } = await server.refused(422, 'invalid', method, '/v1/companies/acme/employees/ann', patch)
@@ -364,33 +370,36 @@ test('skills and shares are set, merged, found and left out where they say nothi
     }
   }
   await server.refused(422, 'invalid', 'PUT', '/v1/companies/acme/employees/ann', { skills: { de: 0 } })
+  assert.equal((await http('PATCH', '/employees/ann', { capacity: 100 })).capacity, 100)
+  assert.equal((await http('PATCH', '/employees/ann', { share: 2 })).capacity, 100)
+  assert.equal('capacity' in (await http('PATCH', '/employees/ann', { capacity: null })), false)
   assert.deepEqual(await change({ skills: null, share: null }), [undefined, undefined])
   assert.deepEqual(Object.keys(await http('PUT', '/employees/ann', {})), Object.keys(plain))
 })
 
-test('a file of employees has their skills and shares', async (t) => {
+test('a file of employees has their skills, capacities and shares', async (t) => {
   const { server } = await openWorld(t)
   const file = (type, text) => send(server, 'POST', text, { 'content-type': type }, '/v1/companies/acme/employees/import')
   const profiles = async () => {
     const { items } = await server.ask('GET', '/v1/companies/acme/employees')
-    return items.map(({ id, skills, share }) => [id, skills, share])
+    return items.map(({ id, skills, capacity, share }) => [id, skills, capacity, share])
   }
-  const csv = 'id,skills,share\nann,de:4; senior:1,2\nben,,\n'
+  const csv = 'id,skills,capacity,share\nann,de:4; senior:1,3,2\nben,,,\n'
   assert.deepEqual((await file('text/csv', csv)).body, { created: 2, changed: 0, unchanged: 0 })
-  const both = [['ann', { de: 4, senior: 1 }, 2], ['ben', undefined, undefined]]
+  const both = [['ann', { de: 4, senior: 1 }, 3, 2], ['ben', undefined, undefined, undefined]]
   assert.deepEqual(await profiles(), both)
-  const ndjson = '{"id":"ann","skills":{"de":4,"senior":1},"share":2}\n{"id":"ben","share":1}\n'
+  const ndjson = '{"id":"ann","skills":{"de":4,"senior":1},"capacity":3,"share":2}\n{"id":"ben","share":1}\n'
   assert.deepEqual((await file('application/x-ndjson', ndjson)).body, { created: 0, changed: 0, unchanged: 2 })
   assert.deepEqual((await file('text/csv', 'id\nann\n')).body, { created: 0, changed: 1, unchanged: 0 })
-  assert.deepEqual(await profiles(), [['ann', undefined, undefined], both[1]])
+  assert.deepEqual(await profiles(), [['ann', undefined, undefined, undefined], both[1]])
 
   const bad = await file('text/csv', 'id,skills,share\na,de,1\nb,de:1;fr:0,\nc,de:1;de:2,\nd,,101\ne,,x\nf,,0\n')
   assert.deepEqual(bad.body.lines.map(({ line, field }) => [line, field]), [
     [2, 'skills[0]'], [3, 'skills[1]'], [4, 'skills[1]'], [5, 'share'], [6, 'share'], [7, 'share'],
   ])
-  const objects = ['{"id":"a","skills":{"de":11}}', '{"id":"b","skills":["de"]}', '{"id":"c","share":0}']
+  const objects = ['{"id":"a","skills":{"de":11}}', '{"id":"b","skills":["de"]}', '{"id":"c","share":0}', '{"id":"d","capacity":0}']
   const worse = await file('application/x-ndjson', objects.join('\n'))
-  assert.deepEqual(worse.body.lines.map(({ line, field }) => [line, field]), [[1, 'skills.de'], [2, 'skills'], [3, 'share']])
+  assert.deepEqual(worse.body.lines.map(({ line, field }) => [line, field]), [[1, 'skills.de'], [2, 'skills'], [3, 'share'], [4, 'capacity']])
 })
 
 test('the skills in a token count at every join, and without the claim they stay', async (t) => {

@@ -124,7 +124,7 @@ pub struct BookingView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<shape::Id>, required = false)]
     pub wanted: Option<Vec<Text<'a>>>,
-    /// True where nobody but those employees is asked; else left out.
+    /// True where only those employees are asked; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = bool, required = false)]
     pub only: Option<bool>,
@@ -299,7 +299,7 @@ pub struct OfferView<'a> {
     /// Number of employees who are asked at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     others: Option<usize>,
-    /// Kind of contact.
+    /// Kind of contact, such as a chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'a str>,
     /// Time from the first wait of the booking to this offer.

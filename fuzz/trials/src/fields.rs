@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use switchboard_core::limits::{
     DEVICE_KIND_MAX_CHARS, KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS, WISHES_MAX,
 };
-use switchboard_core::{BookingId, DeviceKind, Key, OfferId, Refusal};
+use switchboard_core::{BookingId, DeviceKind, EmployeeId, Key, OfferId, Refusal, Word};
 use switchboard_exchange::channel::employee::intent;
 use switchboard_exchange::channel::{Topic, shortened, unknown_event};
 use switchboard_wire::fields::Fields;
@@ -97,6 +97,16 @@ fn read(fields: &Fields<'_>) {
     if let Some(Some(skills)) = taken("skills", fields.optional_skills("skills", WISHES_MAX)) {
         assert!(skills.len() <= WISHES_MAX);
         assert!(skills.keys().all(|skill| (1..=TOPIC_MAX_CHARS).contains(&skill.as_str().chars().count())));
+    }
+    if let Some(Some(channel)) = taken("channel", fields.optional::<Word>("channel")) {
+        assert!((1..=KEY_MAX_CHARS).contains(&channel.as_str().chars().count()));
+    }
+    taken("employee", fields.optional::<EmployeeId>("employee"));
+    for field in ["again", "only"] {
+        taken(field, fields.flag(field));
+    }
+    for field in ["hold_ms", "wait_ms"] {
+        taken(field, fields.optional_number(field));
     }
     taken("for_ms", fields.required_number("for_ms"));
     for field in ["body", "status"] {

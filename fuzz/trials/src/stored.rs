@@ -56,7 +56,8 @@ fn look(company: &Company) {
     let _shown = view::json(&view::company(company));
     let _shown = view::json(&view::availability(&company.availability()));
     for booking in company.bookings() {
-        let _shown = view::json(&view::booking(company, booking));
+        let _shown = view::json(&view::booking_of_staff(company, booking, now));
+        let _shown = view::json(&view::line_item(company, booking));
         for (id, offer) in booking.open_offers() {
             let _shown = view::json(&view::offer(booking, id, offer, now));
         }

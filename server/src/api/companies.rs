@@ -7,7 +7,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use switchboard_core::{Brand, Colour, Command, Company, CompanyId, CompanySettings, Employee, Topic};
+use switchboard_core::{Availability, Brand, Colour, Command, Company, CompanyId, CompanySettings, Employee, Topic};
 use switchboard_exchange::{NotNow, Visit};
 use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
@@ -86,12 +86,16 @@ struct AvailabilityQuery {
 
 /// Idle employees, in the order in which they would get offers.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(examples(examples::in_line))]
-struct InLine<'a> {
-    /// Whether any employee can get an offer now.
+#[schema(as = InLine, examples(examples::in_line))]
+struct IdleLine<'a> {
+    /// Whether a booking can succeed now: by an offer, or by a place in the line.
     available: bool,
     /// Number of employees who can get an offer.
     idle: usize,
+    /// Number of bookings that wait; left out while none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = usize, required = false)]
+    waiting: Option<usize>,
     items: Vec<Idle<'a>>,
     /// Cursor of the next page; null on the last page.
     #[schema(required)]
@@ -111,7 +115,7 @@ struct Idle<'a> {
     #[schema(value_type = Vec<shape::Topic>)]
     topics: Vec<&'a str>,
     #[serde(skip)]
-    place: u64,
+    position: u64,
 }
 
 /// Lists companies, by id.
@@ -347,7 +351,7 @@ async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), 
     security(("key" = ["read"])),
     params(OfCompany, AvailabilityQuery),
     responses(
-        (status = 200, body = InLine, description = "The employees in the queue"),
+        (status = 200, body = IdleLine, description = "The employees in the queue"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
@@ -366,12 +370,40 @@ pub async fn availability(
         ask::exists(company)?;
         let line = company.in_line(topic.as_ref());
         let idle_now = line.len();
-        // The cursor is a place in the line, so it stays valid when employees leave the line.
-        let rest = line.into_iter().filter(|employee| after.is_none_or(|after| employee.place > after));
-        let Listed { items, next } = Listed::of(rest.map(idle), limit, |employee| employee.place.to_string());
-        Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, items, next }))
+        // The cursor is a position in the queue, so it stays valid when employees leave the queue.
+        let rest = line.into_iter().filter(|employee| after.is_none_or(|after| position(employee) > after));
+        let Listed { items, next } = Listed::of(rest.map(idle), limit, |employee| employee.position.to_string());
+        let waiting = Some(waiting(company, topic.as_ref())).filter(|waiting| *waiting > 0);
+        let available = can_succeed(company, topic.as_ref()).unwrap_or(idle_now > 0);
+        Ok(shown(StatusCode::OK, &IdleLine { available, idle: idle_now, waiting, items, next }))
     });
     look.await
+}
+
+/// Whether a booking without wishes can succeed; none where that follows from the number of idle
+/// employees.
+fn can_succeed(company: &Company, topic: Option<&Topic>) -> Option<bool> {
+    if company.routing().routes.is_empty() {
+        return None;
+    }
+    let Availability { available, topics, .. } = company.availability();
+    match topic {
+        None => Some(available),
+        Some(topic) => topics.into_iter().find_map(|(known, here)| (known == *topic).then_some(here.available)),
+    }
+}
+
+fn waiting(company: &Company, topic: Option<&Topic>) -> usize {
+    match topic {
+        Some(_) if company.waiting_count() > 0 => company.waiting_line(topic).len(),
+        Some(_) | None => company.waiting_count(),
+    }
+}
+
+/// The position of an employee in the queue: first by the load, then by the place. Places are below 2^53, so the
+/// position of an employee without a load is the place.
+fn position(employee: &Employee) -> u64 {
+    u64::from(employee.load_milli()) << 53 | employee.place
 }
 
 fn idle(employee: &Employee) -> Idle<'_> {
@@ -380,6 +412,6 @@ fn idle(employee: &Employee) -> Idle<'_> {
         name: &employee.name,
         since: Moment(employee.since),
         topics: employee.topics.iter().map(Topic::as_str).collect(),
-        place: employee.place,
+        position: position(employee),
     }
 }

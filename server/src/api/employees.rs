@@ -31,7 +31,7 @@ use super::principal::Principal;
 use super::problem::Problem;
 
 /// An employee to create or to replace. Omitted fields get their default: the id as name, no topics (meaning all), no
-/// skills, and a share of 1.
+/// skills, a capacity of 1 and a share of 1.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_body))]
@@ -42,6 +42,9 @@ pub(crate) struct EmployeeBody {
     topics: Option<Vec<String>>,
     #[schema(value_type = Option<shape::Skills>)]
     skills: Option<Skills>,
+    /// Room for sessions and wrap-ups.
+    #[schema(minimum = 1, maximum = 100)]
+    capacity: Option<u8>,
     /// Share of the turns, in proportion to the shares of others, where a route has the order `share`.
     #[schema(minimum = 1, maximum = 100)]
     share: Option<u8>,
@@ -61,6 +64,10 @@ pub(crate) struct EmployeePatch {
     #[serde(default)]
     #[schema(value_type = Option<shape::SkillsToChange>)]
     skills: Patched<BTreeMap<Skill, PatchedLevel>>,
+    /// Room for sessions and wrap-ups.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>, minimum = 1, maximum = 100)]
+    capacity: Patched<u8>,
     /// Share of the turns, in proportion to the shares of others.
     #[serde(default)]
     #[schema(value_type = Option<u8>, minimum = 1, maximum = 100)]
@@ -245,7 +252,7 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, stat
     Ok(tagged(status, &view::employee(employee), Some(&Tag::of_employee(employee))))
 }
 
-/// Creates an employee or replaces their name, topics, skills and share.
+/// Creates an employee or replaces their name, topics, skills, capacity and share.
 ///
 /// # Errors
 /// `unknown_company`, `invalid`, naming the field, or `changed`.
@@ -274,13 +281,13 @@ pub async fn put(
     sent: RawBody,
 ) -> ApiResult {
     let (company, employee) = ids(both)?;
-    let EmployeeBody { name, topics, skills, share } = ask::body(&sent)?;
+    let EmployeeBody { name, topics, skills, capacity, share } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
     let profile = Profile {
         skills: skills.unwrap_or_default(),
+        capacity: capacity.unwrap_or(Profile::default().capacity),
         share: share.unwrap_or(Profile::default().share),
-        ..Profile::default()
     };
     check(&profile)?;
     let command = Command::SetEmployee { employee: employee.clone(), name, topics, profile };
@@ -320,7 +327,7 @@ pub async fn patch(
     sent: RawBody,
 ) -> ApiResult {
     let (company, employee) = ids(both)?;
-    let EmployeePatch { name, topics, skills, share } = ask::body(&sent)?;
+    let EmployeePatch { name, topics, skills, capacity, share } = ask::body(&sent)?;
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
     let topics = topics.try_map(read_topics)?;
     let patch = ask::visit(&api, &company, |visit| {
@@ -332,7 +339,8 @@ pub async fn patch(
         let topics = topics.over(|| known.topics.clone(), Vec::new);
         let skills = changed_skills(&known.profile.skills, skills);
         let share = share.over(|| known.profile.share, || Profile::default().share);
-        let profile = Profile { skills, share, ..Profile::default() };
+        let capacity = capacity.over(|| known.profile.capacity, || Profile::default().capacity);
+        let profile = Profile { skills, capacity, share };
         check(&profile)?;
         let command = Command::SetEmployee { employee: employee.clone(), name, topics, profile };
         take_and_show(visit, &command, &employee, StatusCode::OK)

@@ -91,7 +91,8 @@ struct Imported {
 /// Creates or replaces many employees from a file, all of them or none.
 ///
 /// Each line acts as a `PUT` of its employee; employees without a line stay unchanged. NDJSON has one object per line.
-/// CSV has a header line with the columns `id`, `name`, `topics`, `skills` and `share`, of which only `id` is required.
+/// CSV has a header line with the columns `id`, `name`, `topics`, `skills`, `capacity` and `share`, of which only `id` is
+/// required.
 /// Topics are separated by `;`, and so are skills, each with its level, such as `de:4;senior:1`. A file with invalid lines changes nothing: the answer has the first hundred of them in `lines`, as
 /// `{line, field, problem}`, and their number in `bad_lines`. A file has at most 32 MiB and 100,000 lines, and names
 /// each employee at most once.

@@ -48,6 +48,8 @@ pub mod import;
 
 pub mod bookings;
 
+pub mod line;
+
 pub mod sessions;
 
 pub mod measured;
@@ -151,7 +153,8 @@ fn v1() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(employees::set_status))
         .routes(routes!(employees::finish))
         .routes(routes!(bookings::list))
-        .routes(routes!(bookings::show))
+        .routes(routes!(bookings::show, bookings::patch))
+        .routes(routes!(line::list))
         .routes(routes!(bookings::cancel))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))

@@ -36,7 +36,7 @@ enum DataOwner {
 
 /// Every route that is not open to all, with the scope that its operation has in the document. A route that is missing
 /// here is closed to all callers but those with every right, and a test finds it.
-static ROUTES: [RouteRights; 50] = [
+static ROUTES: [RouteRights; 52] = [
     RouteRights { method: Method::GET, path: "/metrics", scope: Scope::Read, of: DataOwner::Server },
     RouteRights { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: DataOwner::TheCaller },
     RouteRights { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: DataOwner::TheCaller },
@@ -48,6 +48,7 @@ static ROUTES: [RouteRights; 50] = [
     manage(Method::PUT, "/v1/companies/{company}/logo"),
     manage(Method::DELETE, "/v1/companies/{company}/logo"),
     get("/v1/companies/{company}/availability"),
+    get("/v1/companies/{company}/line"),
     get("/v1/companies/{company}/routing"),
     manage(Method::PUT, "/v1/companies/{company}/routing"),
     manage(Method::PATCH, "/v1/companies/{company}/routing"),
@@ -72,6 +73,7 @@ static ROUTES: [RouteRights; 50] = [
     post("/v1/companies/{company}/sign-in-codes"),
     get("/v1/companies/{company}/bookings"),
     get("/v1/companies/{company}/bookings/{booking}"),
+    operate(Method::PATCH, "/v1/companies/{company}/bookings/{booking}"),
     get("/v1/companies/{company}/bookings/{booking}/timeline"),
     post("/v1/companies/{company}/bookings/{booking}/cancel"),
     own("/v1/companies/{company}/sessions"),
@@ -108,7 +110,12 @@ const fn own(path: &'static str) -> RouteRights {
 
 /// Acts on the running business of a company.
 const fn post(path: &'static str) -> RouteRights {
-    RouteRights { method: Method::POST, path, scope: Scope::Operate, of: DataOwner::Company }
+    operate(Method::POST, path)
+}
+
+/// The same with another method.
+const fn operate(method: Method, path: &'static str) -> RouteRights {
+    RouteRights { method, path, scope: Scope::Operate, of: DataOwner::Company }
 }
 
 /// Changes the setup of a company, or removes or exports all of it.

@@ -44,7 +44,7 @@ const ROOMS: &[Room] = &[
     Room { directory: "exchange/src", order: "clock ice admission outbox companies channel device scenes" },
     Room {
         directory: "exchange/src/companies",
-        order: "not_now ownership rooms reply availability telling outcomes recent_writes timekeeper visit rewriting",
+        order: "not_now ownership rooms places reply availability telling outcomes recent_writes timekeeper visit rewriting",
     },
     Room {
         directory: "server/src",

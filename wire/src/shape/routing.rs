@@ -19,7 +19,7 @@ pub struct AllRouting {
     /// Head start of each point of priority.
     #[schema(maximum = 86_400_000)]
     pub priority_ms: u64,
-    /// Time for which a booking asks only the employees whom its client wants. A client may ask for less.
+    /// Time for which a booking asks only the employees that its client wants. A client may ask for less.
     #[schema(maximum = 86_400_000)]
     pub hold_ms: u64,
     /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never.
@@ -47,7 +47,7 @@ pub struct RoutingToSet {
     /// Head start of each point of priority (default: 60000).
     #[schema(maximum = 86_400_000, required = false)]
     pub priority_ms: u64,
-    /// Time for which a booking asks only the employees whom its client wants. A client may ask for less (default: 0).
+    /// Time for which a booking asks only the employees that its client wants. A client may ask for less (default: 0).
     #[schema(maximum = 86_400_000, required = false)]
     pub hold_ms: u64,
     /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never
@@ -79,7 +79,7 @@ pub struct RoutingToChange {
     /// Head start of each point of priority (default: 60000).
     #[schema(maximum = 86_400_000)]
     pub priority_ms: Option<u64>,
-    /// Time for which a booking asks only the employees whom its client wants (default: 0).
+    /// Time for which a booking asks only the employees that its client wants (default: 0).
     #[schema(maximum = 86_400_000)]
     pub hold_ms: Option<u64>,
     /// Time after the end of an offer from which the same booking may ask the same employee again; 0 means never
@@ -114,7 +114,7 @@ pub struct RouteShape {
     pub wait: WaitShape,
 }
 
-/// Line of a route, in which bookings wait when nobody can be asked.
+/// Line of a route, in which bookings wait when no employee can be asked.
 #[derive(Debug, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Wait)]
@@ -126,7 +126,7 @@ pub struct WaitShape {
     /// Maximum number of bookings of the route that wait (default: 100).
     #[schema(minimum = 1, maximum = 10_000, required = false)]
     pub max_length: u32,
-    /// Whether a booking may begin to wait while nobody who fits is on duty (default: false).
+    /// Whether a booking may begin to wait while no employee who fits is on duty (default: false).
     #[schema(required = false)]
     pub empty: bool,
 }

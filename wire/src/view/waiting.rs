@@ -42,7 +42,7 @@ pub struct WaitingView {
     pub estimate: Option<EstimateView>,
     /// Employees on duty who fit the latest open step, or are wanted while only they are asked.
     pub on_duty: usize,
-    /// Number of open steps; 0 while only the employees whom the client wants are asked.
+    /// Number of open steps; 0 while only the employees that the client wants are asked.
     pub step: u8,
 }
 object!(WaitingView { since, until, place, estimate, on_duty, step });

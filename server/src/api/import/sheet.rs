@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use switchboard_core::limits::{SHARE_MAX, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::limits::{CAPACITY_MAX, SHARE_MAX, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::{EmployeeId, Profile, Skills, Topic};
 use switchboard_wire::skill::{LeveledSkill, NoLeveledSkill};
 
@@ -15,7 +15,7 @@ use crate::reading;
 
 /// Bad lines that are named, at most: a file with more of them repeats one mistake.
 const NAMED_MAX: usize = 100;
-const COLUMNS: [&str; 5] = ["id", "name", "topics", "skills", "share"];
+const COLUMNS: [&str; 6] = ["id", "name", "topics", "skills", "capacity", "share"];
 
 /// Result of the lines so far.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ enum Column {
     Name,
     Topics,
     Skills,
+    Capacity,
     Share,
 }
 
@@ -59,6 +60,7 @@ struct CsvRow {
     name: Option<String>,
     topics: Option<Vec<String>>,
     skills: Option<Skills>,
+    capacity: Option<u8>,
     share: Option<u8>,
 }
 
@@ -203,6 +205,7 @@ fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, FieldFault> {
             b"name" => Column::Name,
             b"topics" => Column::Topics,
             b"skills" => Column::Skills,
+            b"capacity" => Column::Capacity,
             b"share" => Column::Share,
             _ => {
                 let name = String::from_utf8_lossy(name);
@@ -238,7 +241,8 @@ fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<CsvRow, F
                 line.topics = Some(topics.map(str::to_owned).collect());
             }
             Column::Skills => line.skills = Some(read_skills(field)?),
-            Column::Share => line.share = read_share(field.trim())?,
+            Column::Capacity => line.capacity = read_number("capacity", field.trim(), CAPACITY_MAX)?,
+            Column::Share => line.share = read_number("share", field.trim(), SHARE_MAX)?,
         }
     }
     Ok(line)
@@ -257,9 +261,9 @@ fn read_skills(field: &str) -> Result<Skills, FieldFault> {
     Ok(skills)
 }
 
-fn read_share(field: &str) -> Result<Option<u8>, FieldFault> {
-    let share = (!field.is_empty()).then(|| field.parse()).transpose();
-    share.map_err(|_| (Some("share".to_owned()), format!("must be 1 to {SHARE_MAX}")))
+fn read_number(column: &str, field: &str, max: u8) -> Result<Option<u8>, FieldFault> {
+    let number = (!field.is_empty()).then(|| field.parse()).transpose();
+    number.map_err(|_| (Some(column.to_owned()), format!("must be 1 to {max}")))
 }
 
 fn check(line: CsvRow) -> Result<WantedEmployee, FieldFault> {
@@ -280,8 +284,8 @@ fn check(line: CsvRow) -> Result<WantedEmployee, FieldFault> {
     topics.dedup();
     let profile = Profile {
         skills: line.skills.unwrap_or_default(),
+        capacity: line.capacity.unwrap_or(Profile::default().capacity),
         share: line.share.unwrap_or(Profile::default().share),
-        ..Profile::default()
     };
     profile.check().map_err(|(field, problem)| wrong(field, problem))?;
     Ok(WantedEmployee { id, name, topics, profile })
