@@ -99,7 +99,7 @@ test('the document and its page need no key, and load nothing from elsewhere', a
 })
 
 /**
- * A morning of `acme`: a running session with messages, a client who waits for an answer, a webhook whose receiver does
+ * A morning of `acme`: a running session with messages, clients who wait for an answer and in the line, a webhook whose receiver does
  * not answer, and people who have left and asked for erasure.
  */
 async function morning(world) {
@@ -108,6 +108,8 @@ async function morning(world) {
   await his.push('message', { body: 'May I deduct my bicycle?' })
   await world.employee('ben', { topics: ['tax'] })
   const waiting = await (await world.client('dora')).book('tax')
+  await world.http('PUT', '/routing', { routes: [{ steps: [{}], wait: { max_ms: 600_000, empty: true } }] })
+  const inLine = await (await world.client('gina')).book('law')
   assert.ok(ann.joined)
   await world.http('PUT', '/employees/zoe', {})
   await world.server.ask('DELETE', '/v1/companies/acme/employees/zoe')
@@ -116,6 +118,7 @@ async function morning(world) {
   const { code } = await world.http('POST', '/sign-in-codes', signIn)
   const of = {
     cancelBooking: { booking: waiting.id },
+    patchBooking: { booking: inLine.id },
     listDeliveries: { webhook: dead.id },
     redeliver: { webhook: dead.id, seq },
     eraseClient: { client: 'emil' },

@@ -323,7 +323,21 @@ test('a routing with a mistake names its field, and changes nothing', async (t) 
     [{ pause_reasons: ['lunch', 'lunch'] }, 'pause_reasons'],
     [{ pause_reasons: ['x'.repeat(65)] }, 'pause_reasons[0]'],
     [{ clients: { skills: words } }, 'clients.skills'],
-    [{ clients: { employee: true } }, 'clients.employee'],
+    [{ clients: { employee: 'ann' } }, 'clients.employee'],
+    [{ clients: { employees: true } }, 'clients.employees'],
+    [{ priority_ms: 86_400_001 }, 'priority_ms'],
+    [{ hold_ms: -1 }, 'hold_ms'],
+    [{ ask_again_ms: 86_400_001 }, 'ask_again_ms'],
+    [{ channels: { call: { weight: 0 } } }, 'channels.call.weight'],
+    [{ channels: { call: { weight: 101 } } }, 'channels.call.weight'],
+    [{ channels: { call: { skills: { phone: 11 } } } }, 'channels.call.skills.phone'],
+    [{ channels: Object.fromEntries(words.slice(0, 17).map((word) => [word, {}])) }, 'channels'],
+    [{ routes: [{ channel: 'call', steps: [{}] }] }, 'routes[0].channel'],
+    [{ routes: [{ priority: 11, steps: [{}] }] }, 'routes[0].priority'],
+    [{ routes: [{ steps: [{}], wait: { max_ms: 86_400_001 } }] }, 'routes[0].wait.max_ms'],
+    [{ routes: [{ steps: [{}], wait: { max_length: 0 } }] }, 'routes[0].wait.max_length'],
+    [{ routes: [{ steps: [{}], wait: { max_length: 10_001 } }] }, 'routes[0].wait.max_length'],
+    [{ routes: [{ steps: [{}], wait: { away_ms: 5 } }] }, 'routes[0].wait.away_ms'],
   ]) {
     for (const method of ['PUT', 'PATCH']) {
       const { detail } = await server.refused(422, 'invalid', method, ROUTING, routing)
@@ -331,7 +345,7 @@ test('a routing with a mistake names its field, and changes nothing', async (t) 
     }
   }
   const nobody = { routes: [{ topics: ['unheard of'], steps: [{ skills: { latin: 10 } }] }] }
-  await server.refused(422, 'invalid', 'PATCH', ROUTING, { hold_ms: null })
+  await server.refused(422, 'invalid', 'PATCH', ROUTING, { hold: null })
   await server.refused(422, 'invalid', 'PUT', ROUTING, [])
   await server.refused(422, 'invalid', 'PATCH', ROUTING, [])
   assert.deepEqual(await server.ask('GET', ROUTING), DEFAULTS)

@@ -95,19 +95,39 @@ pub struct LineItemView<'a> {
     topic: Text<'a>,
     #[schema(maximum = 10)]
     priority: u8,
-    #[serde(flatten)]
-    waiting: WaitingView,
+    /// Time at which the booking first waited.
+    #[schema(value_type = shape::Moment)]
+    since: Moment,
+    /// Time until which the booking may wait.
+    #[schema(value_type = shape::Moment)]
+    until: Moment,
+    /// Place among those who wait about the same topic, from 1.
+    #[schema(minimum = 1)]
+    place: u32,
+    /// Expected wait; null while too little is known for an honest one.
+    #[schema(value_type = Option<EstimateView>, required)]
+    estimate: Option<EstimateView>,
+    /// Employees on duty who fit the latest open step, or are wanted while only they are asked.
+    on_duty: usize,
+    /// Number of open steps; 0 while only the employees that the client wants are asked.
+    step: u8,
 }
 
 /// The item of a booking; none unless the booking waits.
 #[must_use]
 pub fn line_item<'a>(company: &Company, booking: &'a Booking) -> Option<LineItemView<'a>> {
+    let WaitingView { since, until, place, estimate, on_duty, step } = waiting(company, booking)?;
     Some(LineItemView {
         booking_id: booking.id,
         client_id: booking.client.as_str().into(),
         client_name: booking.client_name.as_deref().map(Into::into),
         topic: booking.topic.as_str().into(),
         priority: booking.routed.as_ref().map_or(0, |routed| routed.priority()),
-        waiting: waiting(company, booking)?,
+        since,
+        until,
+        place,
+        estimate,
+        on_duty,
+        step,
     })
 }
