@@ -65,6 +65,29 @@ test('a new place is told within a few seconds, and to nobody whose place is the
   assert.ok(places.length <= 1, 'only with the booking itself')
 })
 
+test('a wait is estimated once enough sessions and waits were seen', async (t) => {
+  const { world, ann, carl, session: first } = await busy(t)
+  let [there, next, session] = [carl, await world.client('dora'), first]
+  let waiting
+  for (let round = 0; round < 12; round += 1) {
+    ;({ waiting } = await next.book())
+    const talk = await there.session(session)
+    await talk.push('end')
+    talk.channel.leave()
+    session = await ann.accept(await ann.offer())
+    ;[there, next] = [next, there]
+    await next.line.next('booking', undefined, ({ booking }) => booking.session?.ended_at)
+  }
+  const { from_ms: from, to_ms: to } = waiting.estimate
+  assert.ok(from > 0 && from <= to && from % 15_000 === 0 && to % 15_000 === 0, JSON.stringify(waiting))
+  const emil = await world.client('emil')
+  const { id, waiting: his } = await emil.book()
+  assert.deepEqual((await world.booking(id)).told, { place: 1, estimate: his.estimate })
+  emil.drop()
+  const gone = await world.http('GET', '/line')
+  assert.deepEqual([gone.items.length, gone.items[0].place], [1, 1])
+})
+
 test('a line that is full says how many wait, and who will not wait is refused or unanswered', async (t) => {
   const { world } = await busy(t, { routes: [{ steps: [{}], wait: { max_ms: LATER_MS, max_length: 1 } }] })
   const [dora, emil] = [await world.client('dora'), await world.client('emil')]

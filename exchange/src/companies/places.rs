@@ -57,10 +57,16 @@ impl LastPlaces {
         }
     }
 
-    /// Notes that one of several devices may have been shown a place that the others do not know.
-    pub(super) fn shown_to_one(&mut self, booking: BookingId) {
-        self.told.remove(&booking);
-        self.walked_seq = None;
+    /// Notes that a device is shown the booking. Other devices of the client may know another place, and then all are
+    /// told soon.
+    pub(super) fn shown(&mut self, company: &Company, booking: BookingId, is_only_device: bool, at: Time) {
+        let Some(now) = place_of(company, booking, at) else { return };
+        if is_only_device {
+            self.told.insert(booking, now);
+        } else if self.told.get(&booking).is_none_or(|told| (told.place, told.estimate) != (now.place, now.estimate)) {
+            self.told.remove(&booking);
+            self.walked_seq = None;
+        }
     }
 
     /// The bookings whose clients are to be told a new place or estimate now, a part of a walk at a time.
@@ -246,8 +252,17 @@ mod tests {
         line.rooms.leave(&Room::Client("client-2".parse().unwrap()), 2);
         line.cancel(0);
         assert_eq!(line.news(5_000), [1]);
-        line.told.shown_to_one(booking(1));
-        assert_eq!(line.news(5_000), [1]);
+        line.told.shown(&line.company, booking(1), false, line.now);
+        assert_eq!(line.news(5_000), [] as [usize; 0], "the other devices know the same");
+        line.cancel(1);
+        line.book(3);
+        line.told.shown(&line.company, booking(3), false, line.now);
+        assert_eq!(line.news(5_000), [] as [usize; 0]);
+        line.cancel(2);
+        line.told.shown(&line.company, booking(3), false, line.now);
+        assert_eq!(line.news(5_000), [3], "another device may know the place of before");
+        line.told.shown(&line.company, booking(3), true, line.now);
+        assert_eq!((line.news(5_000), line.told.due()), (vec![], None));
     }
 
     #[test]

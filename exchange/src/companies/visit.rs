@@ -363,8 +363,10 @@ impl<'a> Visit<'a> {
 
     /// Notes that a device is shown the booking, which may wait.
     pub(crate) fn place_is_shown(&mut self, booking: BookingId) {
-        if self.live.company.booking(booking).is_some_and(|booking| booking.is_in_line()) {
-            self.live.places.shown_to_one(booking);
+        let LoadedCompany { company, rooms, places, .. } = &mut *self.live;
+        if let Some(found) = company.booking(booking).filter(|booking| booking.is_in_line()) {
+            let devices = rooms.in_room(&Room::Client(found.client.clone())).len();
+            places.shown(company, booking, devices < 2, self.even);
         }
     }
 
