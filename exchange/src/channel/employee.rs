@@ -11,7 +11,9 @@ use switchboard_core::{
 use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
-use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, PauseView, RoomView, SessionView, WrapUpView};
+use switchboard_wire::view::{
+    self, BrandView, Moment, Named, OfferView, PauseView, RoomView, SessionView, Text, WrapUpView,
+};
 
 use super::company::{provision_company, refused};
 use super::{ChannelRequest, Joined, Seat, forbidden, unknown_event};
@@ -34,10 +36,12 @@ struct EmployeeSnapshot<'a> {
     wrap_ups: Option<Vec<WrapUpView>>,
     room: Option<RoomView>,
     sessions: Option<Vec<SessionView<'a>>>,
+    pause_reasons: Option<Vec<Text<'a>>>,
+    codes: Option<Vec<Text<'a>>>,
 }
 object!(EmployeeSnapshot<'_> {
     company, status, since, intent, offer, session, wrap_up_ends_in_ms;
-    pause, resting_until, wrap_ups, room, sessions
+    pause, resting_until, wrap_ups, room, sessions, pause_reasons, codes
 });
 
 /// The reply to `set_status`.
@@ -122,9 +126,16 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         wrap_ups: view::wrap_ups(employee),
         room: view::room(employee),
         sessions: view::running_sessions(company, employee),
+        pause_reasons: words(&company.routing().pause_reasons),
+        codes: words(&company.routing().wrap_up.codes),
     };
     let proof = open.map(|(_, (id, _))| id.to_string());
     Joined { room, shown: JoinSnapshot { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
+}
+
+/// Words of the company's, which an app shows as a choice; none if there are none.
+fn words(words: &[Word]) -> Option<Vec<Text<'_>>> {
+    (!words.is_empty()).then(|| words.iter().map(|word| word.as_str().into()).collect())
 }
 
 /// Handles a push of an employee.
