@@ -1,5 +1,6 @@
 // `board:{company}`: the live state of a company, for admins.
 
+import { isOpen } from './company.js'
 import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { Booking, Company, Employee, Session, Today } from './words.js'
@@ -57,7 +58,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
       if (!this.live || this.#join !== join) return
       if (answer instanceof Refusal) {
         if (!answer.passing) return
-        await this.pause(answer.retryInMs)
+        await this.delayed(answer.retryInMs)
       } else if (answer) {
         after = (answer as Page).next
       }
@@ -111,11 +112,12 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
    */
   #heardBooking(booking: Booking): void {
     const { bookings } = this.#rows
-    if (booking.state === 'offering') {
+    if (isOpen(booking)) {
       if (!bookings.has(booking.id)) this.#count('booked')
       bookings.set(booking.id, booking)
     } else if (bookings.delete(booking.id)) {
-      this.#count(booking.state)
+      // An end is one of the states that are counted.
+      this.#count(booking.state as keyof Today)
     }
   }
 

@@ -3,7 +3,7 @@
 import { freshKey } from './key.js'
 import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
-import type { Availability, AvailabilityChange, Available, Booking, Company, Json } from './words.js'
+import type { Availability, AvailabilityChange, Available, Booking, BookingState, Company, Json, Skills } from './words.js'
 
 /** The availability in a company, and the client's booking. */
 export interface CompanyState {
@@ -20,6 +20,10 @@ export interface Wish {
   readonly note?: Json
   /** Idempotency key: the same key returns the same booking, never a second one. Without one, a key is made. */
   readonly key?: string
+  /** Skills that the employee must have, each with its least level. */
+  readonly skills?: Skills
+  /** The longest wait in the line; 0 means not to wait at all. */
+  readonly wait_ms?: number
 }
 
 /** The events of the topic. */
@@ -35,10 +39,10 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
   #away = ''
 
   /** Books a consultation. The request is repeated with its key until an answer comes. */
-  async book({ topic, note, key = freshKey() }: Wish): Promise<Booking> {
+  async book({ topic, note, key = freshKey(), skills, wait_ms }: Wish): Promise<Booking> {
     this.forget()
     // A key used before returns its booking, even one that was put away.
-    return this.#ask('book', { topic, note, key }, (booking) => {
+    return this.#ask('book', { topic, note, key, skills, wait_ms }, (booking) => {
       if (this.state) this.become(withBooking(this.state, booking))
     })
   }
@@ -106,10 +110,10 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
 }
 
 /** Merges a change into the availability; topics stay in order. */
-function merged(known: Availability, { available, idle, topics }: AvailabilityChange): Availability {
+function merged(known: Availability, { topics, ...whole }: AvailabilityChange): Availability {
   const all = Object.entries({ ...known.topics, ...topics }).filter((entry): entry is [string, Available] => entry[1] !== null)
   all.sort(([one], [other]) => (one < other ? -1 : 1))
-  return { available, idle, topics: Object.fromEntries(all) }
+  return { ...whole, topics: Object.fromEntries(all) }
 }
 
 /** Takes a booking into the state, unless the state has a newer one: ids are in order of creation. */
@@ -117,6 +121,11 @@ function withBooking(state: CompanyState, booking: Booking): CompanyState {
   return state.booking && state.booking.id > booking.id ? state : { ...state, booking }
 }
 
+/** Whether a search goes on: an employee is asked, or the client waits. */
+export function isOpen({ state }: { readonly state: BookingState }): boolean {
+  return state === 'offering' || state === 'waiting'
+}
+
 function isOver({ state, session }: Booking): boolean {
-  return state === 'assigned' ? session?.ended_at != null : state !== 'offering'
+  return state === 'assigned' ? session?.ended_at != null : !isOpen({ state })
 }

@@ -177,7 +177,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     if (echoed && (answer === undefined || answer instanceof Refusal)) this.#write(this.#outgoing)
     if (answer === undefined) return
     if (!(answer instanceof Refusal)) return this.#acknowledged(key, (answer as { id: string }).id)
-    if (answer.passing) return this.pause(answer.retryInMs)
+    if (answer.passing) return this.delayed(answer.retryInMs)
     this.#write(this.#outgoing.map((other) => (other.key === key ? { ...other, refusal: answer } : other)))
   }
 

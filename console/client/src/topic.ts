@@ -124,7 +124,7 @@ export abstract class Topic<State, Events = any> {
       if (!answer.passing) throw answer
       last = answer
       if (performance.now() + answer.retryInMs >= endsAt) throw answer
-      await this.pause(answer.retryInMs)
+      await this.delayed(answer.retryInMs)
     }
   }
 
@@ -160,13 +160,13 @@ export abstract class Topic<State, Events = any> {
   protected async untilLive(patienceMs?: number): Promise<boolean> {
     const endsAt = performance.now() + (patienceMs ?? Infinity)
     while (!this.#live && !this.#over() && performance.now() < endsAt) {
-      await this.pause(patienceMs === undefined ? undefined : endsAt - performance.now())
+      await this.delayed(patienceMs === undefined ? undefined : endsAt - performance.now())
     }
     return this.#live && !this.#over()
   }
 
   /** Waits until `live` changes, the topic ends, or the delay is over. @internal */
-  protected pause(delayMs?: number): Promise<void> {
+  protected delayed(delayMs?: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer)

@@ -20,9 +20,11 @@ export type Cause =
   | 'session_ended'
   | 'connection_lost'
   | 'reconnected'
+  | 'pause_over'
+  | 'rest_over'
 
 /** The state of a booking. */
-export type BookingState = 'offering' | 'assigned' | 'unanswered' | 'cancelled' | 'expired'
+export type BookingState = 'offering' | 'waiting' | 'assigned' | 'unanswered' | 'cancelled' | 'expired'
 
 /** Why a search ended without a session. */
 export type BookingReason =
@@ -31,6 +33,7 @@ export type BookingReason =
   | 'client_cancelled'
   | 'client_lost'
   | 'deadline'
+  | 'waited_too_long'
   | 'closed_by_admin'
 
 /** The outcome of an offer. */
@@ -44,6 +47,7 @@ export type Outcome =
   | 'went_offline'
   | 'withdrawn_by_admin'
   | 'booking_expired'
+  | 'taken'
 
 /** A side of a session. */
 export type Side = 'client' | 'employee'
@@ -81,6 +85,25 @@ export interface Booking {
   readonly created_at: Time
   readonly session: Session | null
   readonly employee: { readonly id: string; readonly name: string } | null
+  /** The place in the line, while the state is `waiting`. */
+  readonly waiting?: Waiting
+  /** From 0 to 10; only boards are told. */
+  readonly priority?: number
+}
+
+/** How a booking waits in the line of its route. */
+export interface Waiting {
+  readonly since: Time
+  /** When the wait ends without a session. */
+  readonly until: Time
+  /** One more than the number of those who are earlier in the line for the same topic. */
+  readonly place: number
+  /** How long it will take from now on, most likely; null if there is no honest answer. */
+  readonly estimate: { readonly from_ms: number; readonly to_ms: number } | null
+  /** Number of employees on duty who may be asked. */
+  readonly on_duty: number
+  /** The latest step that has opened, from 1. */
+  readonly step: number
 }
 
 /** A consultation between a client and an employee. */
@@ -98,6 +121,8 @@ export interface Session {
   readonly ended_by: EndedBy | null
   /** The reason given with the end. */
   readonly reason: string | null
+  /** How it went, in one of the company's words, if the employee has said so. No client is told. */
+  readonly code?: string
 }
 
 /** A question to an employee whether they take a booking. */
@@ -114,6 +139,38 @@ export interface Offer {
   readonly expires_at: Time
   /** Counted from the moment at which the offer was sent, so that a wrong clock does no harm. */
   readonly expires_in_ms: number
+  /** The skills that the client asks for, each with its least level. */
+  readonly skills?: Skills
+  /** Number of others who are asked at the same time. */
+  readonly others?: number
+  /** How long the client had waited when the offer was sent. */
+  readonly waited_ms?: number
+  /** Whether the client asks for this employee. */
+  readonly wanted?: boolean
+  readonly channel?: string
+}
+
+/** Words, each with a level from 1 to 10. */
+export type Skills = { readonly [skill: string]: number }
+
+/** A pause: an employee is offline for a reason, or until a time, or both. */
+export interface Pause {
+  readonly reason: string | null
+  readonly until: Time | null
+}
+
+/** The time after a session, in a company with a routing. */
+export interface WrapUp {
+  readonly session_id: string
+  readonly until: Time
+  /** The latest end, if it can be extended. */
+  readonly max_until?: Time
+}
+
+/** An employee's room for sessions and wrap-ups, of which some is in use. */
+export interface Capacity {
+  readonly capacity: number
+  readonly used: number
 }
 
 /** A message of a session's chat. */
@@ -136,6 +193,8 @@ export interface Available {
   readonly available: boolean
   /** Number of idle employees with a device. */
   readonly idle: number
+  /** Number of clients who wait, where there is a line. */
+  readonly waiting?: number
 }
 
 /** Availability in all and by topic. */
@@ -157,6 +216,12 @@ export interface Employee {
   readonly status: Status
   readonly since: Time
   readonly intent: Intent
+  readonly skills?: Skills
+  readonly capacity?: number
+  readonly share?: number
+  readonly pause?: Pause
+  readonly resting_until?: Time
+  readonly room?: Capacity
 }
 
 /** Counts of this day, in UTC. */

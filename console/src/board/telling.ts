@@ -42,6 +42,7 @@ const sentences = translated<Sentences>({
       went_offline: (employee) => `${employee} went offline.`,
       withdrawn_by_admin: (employee) => `Withdrawn from ${employee} by an admin.`,
       booking_expired: (employee) => `Withdrawn from ${employee}: the search took too long.`,
+      taken: (employee) => `Withdrawn from ${employee}: another employee was faster.`,
     },
     said: (reason) => `Reason given: “${reason}”`,
     assigned: (employee) => `${employee} accepted, and the session began.`,
@@ -54,6 +55,7 @@ const sentences = translated<Sentences>({
       client_cancelled: 'The client cancelled.',
       client_lost: 'The client did not reconnect in time.',
       deadline: 'The search took too long and ended.',
+      waited_too_long: 'The client waited as long as the line allows.',
       closed_by_admin: 'An admin cancelled the booking.',
     },
     sessionEnded: {
@@ -88,6 +90,7 @@ const sentences = translated<Sentences>({
       went_offline: (employee) => `${employee} ging offline.`,
       withdrawn_by_admin: (employee) => `Von der Leitung bei ${employee} zurückgenommen.`,
       booking_expired: (employee) => `Von ${employee} zurückgenommen: Die Suche dauerte zu lange.`,
+      taken: (employee) => `Von ${employee} zurückgenommen: Jemand anderes war schneller.`,
     },
     said: (reason) => `Angegebener Grund: „${reason}“`,
     assigned: (employee) => `${employee} hat zugesagt, das Gespräch begann.`,
@@ -100,6 +103,7 @@ const sentences = translated<Sentences>({
       client_cancelled: 'Der Kunde hat abgebrochen.',
       client_lost: 'Beendet, weil der Kunde wegblieb.',
       deadline: 'Die Suche dauerte zu lange und wurde beendet.',
+      waited_too_long: 'Die längste Wartezeit war vorbei.',
       closed_by_admin: 'Von der Leitung abgebrochen.',
     },
     sessionEnded: {
@@ -134,6 +138,7 @@ const sentences = translated<Sentences>({
       went_offline: (employee) => `أصبح ${employee} غير متصل.`,
       withdrawn_by_admin: (employee) => `سحبت الإدارة الطلب من ${employee}.`,
       booking_expired: (employee) => `سُحب الطلب من ${employee}: طال البحث أكثر من اللازم.`,
+      taken: (employee) => `سُحب الطلب من ${employee}: سبقه موظف آخر.`,
     },
     said: (reason) => `السبب المذكور: «${reason}»`,
     assigned: (employee) => `قبِل ${employee} وبدأت الجلسة.`,
@@ -146,6 +151,7 @@ const sentences = translated<Sentences>({
       client_cancelled: 'ألغى العميل الطلب.',
       client_lost: 'انتهى الطلب لغياب العميل.',
       deadline: 'طال البحث أكثر من اللازم فانتهى.',
+      waited_too_long: 'انتهت أطول مدة انتظار مسموح بها.',
       closed_by_admin: 'ألغته الإدارة.',
     },
     sessionEnded: {
@@ -178,6 +184,7 @@ export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
     went_offline: 'Went offline',
     withdrawn_by_admin: 'Withdrawn',
     booking_expired: 'Search over',
+    taken: 'Taken',
   },
   de: {
     accepted: 'Ja',
@@ -189,6 +196,7 @@ export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
     went_offline: 'Ging offline',
     withdrawn_by_admin: 'Zurückgenommen',
     booking_expired: 'Suche beendet',
+    taken: 'Vergeben',
   },
   ar: {
     accepted: 'نعم',
@@ -200,6 +208,7 @@ export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
     went_offline: 'غادر',
     withdrawn_by_admin: 'سُحب',
     booking_expired: 'انتهى البحث',
+    taken: 'سبقه آخر',
   },
 })
 

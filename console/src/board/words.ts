@@ -144,6 +144,7 @@ const en: Words = {
   served: 'Served',
   states: {
     offering: 'Asking',
+    waiting: 'Waiting',
     assigned: 'Assigned',
     unanswered: 'Unanswered',
     cancelled: 'Cancelled',
@@ -261,6 +262,7 @@ const de: Words = {
   served: 'Bedient',
   states: {
     offering: 'Läuft',
+    waiting: 'Wartet',
     assigned: 'Vermittelt',
     unanswered: 'Unbeantwortet',
     cancelled: 'Abgebrochen',
@@ -380,6 +382,7 @@ const ar: Words = {
   served: 'نسبة الخدمة',
   states: {
     offering: 'جارٍ السؤال',
+    waiting: 'ينتظر',
     assigned: 'أُسند',
     unanswered: 'بلا إجابة',
     cancelled: 'أُلغي',
