@@ -32,6 +32,8 @@ export function Ask({ availability, topic, place, before, isLost, arrives }: {
   const offered = sortedTopics(availability)
   const wanted = offered.find(([name]) => name === draft.topic) ?? (offered.length === 1 ? offered[0] : undefined)
   const canAsk = wanted?.[1].available ?? false
+  // Nobody is idle, and yet a booking can be made: it joins the line.
+  const waits = canAsk && wanted?.[1].idle === 0
   const { busy, error, ask } = useAsking(topic, place, availability, canAsk)
   const [missing, setMissing] = useState('')
   const form = useRef<HTMLFormElement>(null)
@@ -72,7 +74,7 @@ export function Ask({ availability, topic, place, before, isLost, arrives }: {
         <ErrorLine text={missing || error} />
         {busy && isLost && <p class="small" role="status">{say.goesOutLater}</p>}
         <WorkButton type="submit" class="act" busy={busy} aria-disabled={!canAsk}>
-          {busy ? say.isAsking : say.ask}
+          {busy ? say.isAsking : waits ? say.askAndWait : say.ask}
         </WorkButton>
       </div>
     </form>
@@ -99,6 +101,7 @@ function useAsking(topic: CompanyTopic, place: string, availability: Availabilit
   const say = words()
   const { busy, error, run } = useDoing()
   const [refusedAt, refuse] = useState<Availability>()
+  const [why, because] = useState('')
   useEffect(() => void (canAsk && availability !== refusedAt && refuse(undefined)), [canAsk, availability])
   const ask = (wanted: string, question: string) =>
     run(async () => {
@@ -107,11 +110,13 @@ function useAsking(topic: CompanyTopic, place: string, availability: Availabilit
         await topic.book({ topic: wanted, ...(question && { note: { question } }) })
         keepDraft(place, undefined)
       } catch (caught) {
-        if (!(caught instanceof Refusal && caught.reason === 'no_idle_employee')) throw caught
+        const isFull = caught instanceof Refusal && caught.reason === 'line_full'
+        if (!isFull && !(caught instanceof Refusal && caught.reason === 'no_idle_employee')) throw caught
+        because(isFull ? say.lineFull : say.nobodyAnyMore)
         refuse(topic.state?.availability)
       }
     })
-  return { busy, ask, error: error || (refusedAt ? say.nobodyAnyMore : '') }
+  return { busy, ask, error: error || (refusedAt ? why : '') }
 }
 
 /**

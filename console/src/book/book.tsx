@@ -1,6 +1,6 @@
 // `/book/{company}`: a client books a consultation, waits, talks, and reads the transcript.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { Refusal, type Booking, type CompanyState, type CompanyTopic, type Switchboard } from 'switchboard-client'
+import { isOpen, Refusal, type Booking, type CompanyState, type CompanyTopic, type Switchboard } from 'switchboard-client'
 import { Logo, useBrand } from '../look/branded.js'
 import { useDoing } from '../look/doing.js'
 import { LanguageChoice } from '../look/language-choice.js'
@@ -15,6 +15,7 @@ import { Consultation } from '../session/consultation.js'
 import { Ask } from './ask.js'
 import { useBooking } from './booked.js'
 import { tellHost, type Stage } from './host.js'
+import { InLine } from './in-line.js'
 import { useNotices } from './notices.js'
 import { Over } from './over.js'
 import { Waiting } from './waiting.js'
@@ -43,7 +44,8 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
   useNotices(stage, booking, state?.availability, name)
   // Computed while drawing, so that each redrawing updates the title.
   useTitle(titleOf(stage, booking, name))
-  useEffect(() => tellHost(stage), [stage])
+  const inLine = stage === 'waiting' ? booking?.waiting?.place : undefined
+  useEffect(() => tellHost(stage, inLine), [stage, inLine])
   return (
     <div class="book" data-stage={stage}>
       <LineStrip switchboard={switchboard} />
@@ -79,7 +81,7 @@ function isEmbedded(): boolean {
 /** The client's stage, derived from the server's state of the booking. */
 function stageOf(booking: Booking | null): Stage {
   if (!booking) return 'choosing'
-  if (booking.state === 'offering') return 'waiting'
+  if (isOpen(booking)) return 'waiting'
   return booking.session && !booking.session.ended_at ? 'talking' : 'over'
 }
 
@@ -87,7 +89,7 @@ function stageOf(booking: Booking | null): Stage {
 function titleOf(stage: Stage, booking: Booking | null, name: string): string {
   const say = words()
   if (!name) return document.title
-  const now = stage === 'waiting' ? say.looking : stage === 'talking' ? booking?.employee?.name : undefined
+  const now = stage === 'waiting' ? (booking?.waiting ? say.place(booking.waiting.place) : say.looking) : stage === 'talking' ? booking?.employee?.name : undefined
   return now ? `${now} · ${say.title(name)}` : say.title(name)
 }
 
@@ -106,7 +108,8 @@ function Stages({ state, booking, again, topic, switchboard, place }: {
   useEffect(() => void (isFirst.current = false), [])
   const cancelling = useCancelling(topic, booking, isLost)
   if (!booking) return <Ask {...{ availability, topic, before, isLost, place }} arrives={!isFirst.current} />
-  if (booking.state === 'offering') return <Waiting {...{ booking, availability, cancelling }} />
+  if (booking.waiting && isOpen(booking)) return <InLine {...{ booking, cancelling }} waiting={booking.waiting} />
+  if (isOpen(booking)) return <Waiting {...{ booking, availability, cancelling }} />
   if (isRunning(booking)) {
     const { session, employee, note } = booking
     return (

@@ -5,8 +5,8 @@
 //
 // `data-token-from` names a function on `window` that returns a token, or a promise of one, whenever one is needed;
 // `data-token` is a token itself. `data-lang`, `data-name` and `data-title` are passed on. The frame reports the
-// client's stage as an event `switchboard:stage` on itself, and `switchboard:no-token` when the website had no token
-// for it. A mistake in the tag is shown in place of the frame, and on the console.
+// client's stage as an event `switchboard:stage` on itself: its `detail` is the stage, and in a line an object with the
+// stage and the `place`. The event `switchboard:no-token` tells that the website had no token for it. A mistake in the tag is shown in place of the frame, and on the console.
 
 const TOKEN = 'switchboard:token'
 const NO_TOKEN = 'switchboard:no-token'
@@ -32,7 +32,7 @@ function embed(script: HTMLScriptElement | null): void {
   window.addEventListener('message', ({ source, origin: from, data }) => {
     if (source !== frame.contentWindow || from !== origin) return
     if (data?.type === TOKEN) void handOver(frame, origin, script.dataset)
-    if (data?.type === STAGE) tell(frame, STAGE, data.stage)
+    if (data?.type === STAGE) tell(frame, STAGE, data.place === undefined ? data.stage : { stage: data.stage, place: data.place })
     if (data?.type === KEEP && typeof data.name === 'string') keep(company, data.name)
   })
   if (document.head?.contains(script)) {

@@ -79,7 +79,7 @@ function Choice({ name, available, chosen, onChoose }: {
       <input type="radio" name="topic" value={name} checked={chosen} onChange={onChoose} />
       <span class="grow">{shownName(name)}</span>
       <span class={`lamp small is-${available.available ? 'idle' : 'offline'}`}>
-        {available.available ? say.free(available.idle) : say.none}
+        {available.idle > 0 ? say.free(available.idle) : available.available ? say.line(available.waiting ?? 0) : say.none}
       </span>
     </label>
   )

@@ -3,6 +3,7 @@ import type { BookingReason, EndedBy } from 'switchboard-client'
 import { cardinalEnglish, ordinalEnglish } from '../words/english.js'
 import { translated } from '../words/language.js'
 import { number } from '../words/writing.js'
+import type { Range } from './range.js'
 
 interface Words {
   readonly title: (company: string) => string
@@ -31,6 +32,15 @@ interface Words {
   readonly looking: string
   readonly asking: (nth: number, of: number) => string
   readonly askingOnly: string
+  readonly line: (waiting: number) => string
+  readonly askAndWait: string
+  readonly lineFull: string
+  readonly place: (place: number) => string
+  readonly placeShort: (place: number) => string
+  readonly inAbout: (range: Range) => string
+  readonly onDuty: (count: number) => string
+  readonly stay: string
+  readonly leave: string
   readonly waited: (time: string) => string
   readonly topic: (topic: string) => string
   readonly patience: string
@@ -88,6 +98,16 @@ export const words = translated<Words>({
     looking: 'Finding someone for you',
     asking: (nth, of) => `Asking the ${ordinalEnglish(nth)} of ${cardinalEnglish(of)}`,
     askingOnly: 'Asking the only one who is free',
+    line: (waiting) => (waiting === 0 ? 'short wait' : waiting === 1 ? '1 is waiting' : `${number(waiting)} are waiting`),
+    askAndWait: 'Ask and wait',
+    lineFull: 'Too many people are waiting already, so we cannot take your request now. Try again later.',
+    place: (place) => (place === 1 ? 'You are next' : `You are ${ordinalEnglish(place)}`),
+    placeShort: (place) => number(place),
+    inAbout: ({ from, to, unit }) =>
+      `${from === 0 ? `up to ${number(to)}` : `${number(from)} to ${number(to)}`} ${unit === 'minute' ? (to === 1 ? 'minute' : 'minutes') : 'seconds'}`,
+    onDuty: (count) => (count === 0 ? 'No one is at work right now' : count === 1 ? '1 person is at work' : `${number(count)} people are at work`),
+    stay: 'Keep this page open: it tells you when it is your turn.',
+    leave: 'Stop waiting',
     waited: (time) => `Waiting for ${time}`,
     topic: (topic) => `Topic: ${topic}`,
     patience: 'Each person has a few seconds to answer. No need to do anything.',
@@ -156,6 +176,16 @@ export const words = translated<Words>({
     looking: 'Wir suchen jemanden für Sie',
     asking: (nth, of) => `Person ${number(nth)} von ${number(of)} wird gefragt`,
     askingOnly: 'Die einzige freie Person wird gefragt',
+    line: (waiting) => (waiting === 0 ? 'kurze Wartezeit' : waiting === 1 ? '1 Person wartet' : `${number(waiting)} warten`),
+    askAndWait: 'Fragen und warten',
+    lineFull: 'Es warten schon zu viele, daher können wir Ihre Anfrage jetzt nicht annehmen. Versuchen Sie es später.',
+    place: (place) => (place === 1 ? 'Sie sind als Nächstes dran' : `Sie sind an ${number(place)}. Stelle`),
+    placeShort: (place) => number(place),
+    inAbout: ({ from, to, unit }) =>
+      `${from === 0 ? `bis zu ${number(to)}` : `${number(from)} bis ${number(to)}`} ${unit === 'minute' ? (to === 1 ? 'Minute' : 'Minuten') : 'Sekunden'}`,
+    onDuty: (count) => (count === 0 ? 'Gerade arbeitet niemand' : count === 1 ? '1 Person arbeitet' : `${number(count)} Personen arbeiten`),
+    stay: 'Lassen Sie diese Seite offen: Sie sagt Ihnen, wenn Sie dran sind.',
+    leave: 'Nicht mehr warten',
     waited: (time) => `Wartezeit ${time}`,
     topic: (topic) => `Thema: ${topic}`,
     patience: 'Wer gefragt wird, hat einige Sekunden für die Antwort. Sie müssen nichts tun.',
@@ -224,6 +254,16 @@ export const words = translated<Words>({
     looking: 'نبحث لك عن شخص',
     asking: (nth, of) => `يُسأل الشخص ${number(nth)} من ${number(of)}`,
     askingOnly: 'يُسأل الشخص الوحيد المتاح',
+    line: (waiting) => (waiting === 0 ? 'انتظار قصير' : `ينتظر الآن: ${number(waiting)}`),
+    askAndWait: 'اطلب وانتظر',
+    lineFull: 'عدد المنتظرين كبير، لذلك لا يمكننا قبول طلبك الآن. حاول لاحقًا.',
+    place: (place) => (place === 1 ? 'دورك هو التالي' : `ترتيبك في الدور: ${number(place)}`),
+    placeShort: (place) => number(place),
+    inAbout: ({ from, to, unit }) =>
+      `${from === 0 ? `خلال ${number(to)}` : `من ${number(from)} إلى ${number(to)}`} ${unit === 'minute' ? 'دقيقة' : 'ثانية'}`,
+    onDuty: (count) => (count === 0 ? 'لا أحد يعمل الآن' : `يعمل الآن: ${number(count)}`),
+    stay: 'اترك هذه الصفحة مفتوحة: ستخبرك عندما يحين دورك.',
+    leave: 'إيقاف الانتظار',
     waited: (time) => `مدة الانتظار ${time}`,
     topic: (topic) => `الموضوع: ${topic}`,
     patience: 'لدى من يُسأل بضع ثوانٍ للرد. لا حاجة لأن تفعل شيئًا.',

@@ -5,23 +5,24 @@ import { Alone } from '../look/alone.js'
 import { useTitle } from '../look/attention.js'
 import { Logo, useBrand } from '../look/branded.js'
 import { LineStrip } from '../look/line.js'
-import { useNow, useSwitchboard, useTopic } from '../look/live.js'
-import { clientOf, topicOf } from '../look/names.js'
+import { useSwitchboard, useTopic } from '../look/live.js'
+import { topicOf } from '../look/names.js'
 import { show } from '../look/page.js'
 import { canBeHeard } from '../look/sound.js'
 import { Api } from '../person/api.js'
 import type { Person } from '../person/claims.js'
 import { SignedIn } from '../person/signed-in.js'
 import { signIn } from '../person/sign-in.js'
-import { Consultation } from '../session/consultation.js'
-import { running } from '../words/writing.js'
 import { useAwake } from './awake.js'
 import { ClosedOffer, Offered, type Answered } from './offer.js'
 import { Over } from './over.js'
+import { isPaused, Paused, PauseButton, Resting, TimeLeft } from './pause.js'
+import { Sessions } from './sessions.js'
 import { AskToNotify, DeviceSettings, wishes } from './settings.js'
 import { Switch } from './switch.js'
 import { Today } from './today.js'
 import { words } from './words.js'
+import { WrapUps } from './wrap-ups.js'
 import './desk.css'
 
 const found = signIn('employee')
@@ -49,6 +50,7 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
         <header class="desk-bar">
           <Logo company={state?.company} />
           <Switch name={person.name} company={state?.company.name} {...{ state, topic }} />
+          {state && <PauseButton {...{ state, topic }} />}
           <DeviceSettings />
         </header>
         {state && <Work {...{ state, topic, switchboard, api, person }} />}
@@ -71,7 +73,11 @@ function Work({ state, topic, switchboard, api, person }: {
   if (session) {
     return (
       <main class="in-session">
-        <Consultation {...{ switchboard, session }} side="employee" other={clientOf(session)} />
+        {/* With room for several sessions, offers come and wrap-ups go on beside those that run. */}
+        {state.room && <ClosedOffer {...{ state, answered }} />}
+        {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
+        {state.wrap_ups.length > 0 && <WrapUps {...{ state, topic }} />}
+        <Sessions sessions={state.sessions} switchboard={switchboard} />
       </main>
     )
   }
@@ -81,8 +87,9 @@ function Work({ state, topic, switchboard, api, person }: {
       <div class="front">
         <ClosedOffer {...{ state, answered }} />
         {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
+        {!offer && <WrapUps {...{ state, topic }} />}
         {shown && <Over session={shown} switchboard={switchboard} onDone={putAway} />}
-        {!shown && !offer && <Waiting state={state} />}
+        {!shown && !offer && <Waiting {...{ state, topic }} />}
         {!offer && state.intent === 'idle' && <AskToNotify />}
       </div>
       <Today {...{ api, switchboard }} employee={person.id} changed={`${shown?.id} ${state.closed?.offer.id} ${state.closed?.outcome}`} />
@@ -97,9 +104,13 @@ function useShownSession({ session }: EmployeeState) {
   return { shown: session ?? last, putAway: () => setLast(undefined) }
 }
 
-function Waiting({ state }: { state: EmployeeState }) {
+function Waiting({ state, topic }: { state: EmployeeState; topic: EmployeeTopic }) {
   const say = words()
+  // The wrap-ups of a company with a routing are shown in any case.
+  if (state.wrap_ups.length > 0) return null
   if (state.wrap_up_ends_at !== null) return <WrapUp state={state} endsAt={state.wrap_up_ends_at} />
+  if (isPaused(state)) return <Paused {...{ state, topic }} />
+  if (state.rest_ends_at !== null) return <Resting endsAt={state.rest_ends_at} topic={topic} />
   const ready = state.intent === 'idle'
   return (
     <section class="waiting arrives">
@@ -119,11 +130,10 @@ function Waiting({ state }: { state: EmployeeState }) {
 /** The wrap-up, during which the next offer waits. */
 function WrapUp({ state, endsAt }: { state: EmployeeState; endsAt: number }) {
   const say = words()
-  const left = running(endsAt - useNow(250) + 999)
   return (
     <section class="waiting arrives">
       <h2>
-        {say.wrapUp} <span class="figure">{left}</span>
+        {say.wrapUp} <TimeLeft endsAt={endsAt} />
       </h2>
       <p class="soft">{state.intent === 'idle' ? say.wrapUpHow : say.wrapUpOff}</p>
     </section>

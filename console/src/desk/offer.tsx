@@ -8,7 +8,7 @@ import { useNow } from '../look/live.js'
 import { clientOf, topicOf } from '../look/names.js'
 import { announce } from '../look/page.js'
 import { Wish } from '../session/wish.js'
-import { number } from '../words/writing.js'
+import { lasting, list, number } from '../words/writing.js'
 import { useAlarm } from './alarm.js'
 import { words } from './words.js'
 
@@ -51,7 +51,14 @@ export function Offered({ offer, topic, onAnswer }: {
           <div>
             <h2 id="offer">{say.request(topicOf(offer))}</h2>
             <p class="from">{say.from(clientOf(offer))}</p>
-            {offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>}
+            {offer.wanted && <p class="wanted">{say.wanted}</p>}
+            {offer.waited_ms !== undefined && <p class="small">{say.waited(lasting(offer.waited_ms))}</p>}
+            {offer.skills && <p class="small">{say.skills(list(Object.entries(offer.skills).map(leveled)))}</p>}
+            {offer.others ? (
+              <p class="soft small">{say.others(offer.others)}</p>
+            ) : (
+              offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>
+            )}
           </div>
           <Left offer={offer} />
         </div>
@@ -72,6 +79,11 @@ export function Offered({ offer, topic, onAnswer }: {
       </div>
     </section>
   )
+}
+
+/** A skill with its least level, where that says something. */
+function leveled([skill, level]: [string, number]): string {
+  return level > 1 ? `${skill} ${number(level)}` : skill
 }
 
 /** The remaining time, as a ring that empties and in seconds. */
@@ -117,12 +129,14 @@ export function ClosedOffer({ state, answered }: { state: EmployeeState; answere
     const timer = setTimeout(() => setTold(''), CLOSED_SHOWN_MS)
     return () => clearTimeout(timer)
   }, [told])
-  return told && !state.session && !state.offer ? <p class="closed-offer">{told}</p> : null
+  return told && !state.offer ? <p class="closed-offer">{told}</p> : null
 }
 
 function sentence(outcome: Outcome | null, here: Answered['how'] | undefined): string {
   const say = words()
   if (outcome === 'accepted' && here === 'accept') return ''
+  // Another was faster: that is no miss, and needs no regret.
+  if (outcome === 'taken') return say.closed.taken
   if (outcome === null) return here === 'accept' ? say.acceptLost : say.overMeanwhile
   const how = outcome === 'rejected' && here !== 'decline' ? say.elsewhere : say.closed[outcome]
   return here === 'accept' ? `${say.acceptLost} ${how}` : how

@@ -2,6 +2,7 @@
 import type { EndedBy, Outcome } from 'switchboard-client'
 import { translated } from '../words/language.js'
 import { ordinalEnglish } from '../words/english.js'
+import { number } from '../words/writing.js'
 
 interface Words {
   readonly title: string
@@ -16,6 +17,26 @@ interface Words {
   readonly awayHow: string
   readonly request: (topic: string) => string
   readonly from: (client: string) => string
+  readonly wanted: string
+  readonly waited: (time: string) => string
+  readonly skills: (skills: string) => string
+  readonly others: (others: number) => string
+  readonly pause: string
+  readonly pauseHow: string
+  readonly pauseWhy: string
+  readonly pauseLength: string
+  readonly minutes: (minutes: string) => string
+  readonly untilBack: string
+  readonly paused: string
+  readonly pausedOpen: string
+  readonly amBack: string
+  readonly resting: string
+  readonly restingHow: string
+  readonly readyNow: string
+  readonly moreTime: string
+  readonly howItWent: string
+  readonly sessions: string
+  readonly unread: (count: string) => string
   readonly attempt: (attempt: number) => string
   readonly left: (seconds: string) => string
   readonly accept: string
@@ -78,6 +99,26 @@ export const words = translated<Words>({
     awayHow: 'Turn on “Take requests” to start.',
     request: (topic) => `Request: ${topic}`,
     from: (client) => `from ${client}`,
+    wanted: 'Asks for you by name',
+    waited: (time) => `Has waited for ${time}`,
+    skills: (skills) => `Needs: ${skills}`,
+    others: (others) => (others === 1 ? 'One other is asked too' : `${number(others)} others are asked too`),
+    pause: 'Pause',
+    pauseHow: 'No requests come until you are back.',
+    pauseWhy: 'Reason',
+    pauseLength: 'For how long',
+    minutes: (minutes) => `${minutes} min`,
+    untilBack: 'Until I am back',
+    paused: 'Then you are available again, if this page is open.',
+    pausedOpen: 'No requests come until you are back.',
+    amBack: 'I am back',
+    resting: 'A short rest',
+    restingHow: 'No request comes until then, because you declined or missed one.',
+    readyNow: 'Ready now',
+    moreTime: '2 minutes more',
+    howItWent: 'How the session went',
+    sessions: 'Sessions',
+    unread: (count) => `${count} unread`,
     attempt: (attempt) => `You are the ${ordinalEnglish(attempt)} to be asked`,
     left: (seconds) => `${seconds} s left`,
     accept: 'Accept',
@@ -153,6 +194,26 @@ export const words = translated<Words>({
     awayHow: 'Schalten Sie ein, wenn Sie gefragt werden möchten.',
     request: (topic) => `Anfrage: ${topic}`,
     from: (client) => `von ${client}`,
+    wanted: 'Fragt nach Ihnen',
+    waited: (time) => `Wartet seit ${time}`,
+    skills: (skills) => `Gewünscht: ${skills}`,
+    others: (others) => (others === 1 ? 'Noch eine Person wird gefragt' : `Noch ${number(others)} Personen werden gefragt`),
+    pause: 'Pause',
+    pauseHow: 'Bis Sie zurück sind, kommt keine Anfrage.',
+    pauseWhy: 'Grund',
+    pauseLength: 'Wie lange',
+    minutes: (minutes) => `${minutes} Min.`,
+    untilBack: 'Bis ich zurück bin',
+    paused: 'Danach sind Sie wieder frei, wenn diese Seite offen ist.',
+    pausedOpen: 'Bis Sie zurück sind, kommt keine Anfrage.',
+    amBack: 'Ich bin zurück',
+    resting: 'Eine kurze Ruhe',
+    restingHow: 'Bis dahin kommt keine Anfrage, weil Sie eine abgelehnt oder verpasst haben.',
+    readyNow: 'Jetzt bereit',
+    moreTime: '2 Minuten mehr',
+    howItWent: 'Wie das Gespräch war',
+    sessions: 'Gespräche',
+    unread: (count) => `${count} ungelesen`,
     attempt: (attempt) => `Sie werden als ${attempt}. Person gefragt`,
     left: (seconds) => `noch ${seconds} s`,
     accept: 'Annehmen',
@@ -228,6 +289,26 @@ export const words = translated<Words>({
     awayHow: 'شغّل الاستقبال عندما تريد أن تصلك الطلبات.',
     request: (topic) => `طلب: ${topic}`,
     from: (client) => `من ${client}`,
+    wanted: 'يطلبك أنت',
+    waited: (time) => `ينتظر منذ ${time}`,
+    skills: (skills) => `المطلوب: ${skills}`,
+    others: (others) => `يُسأل معك أيضًا: ${number(others)}`,
+    pause: 'استراحة',
+    pauseHow: 'لا تصلك طلبات حتى تعود.',
+    pauseWhy: 'السبب',
+    pauseLength: 'المدة',
+    minutes: (minutes) => `${minutes} د`,
+    untilBack: 'حتى أعود',
+    paused: 'بعدها تصبح متاحًا من جديد إذا كانت هذه الصفحة مفتوحة.',
+    pausedOpen: 'لا تصلك طلبات حتى تعود.',
+    amBack: 'لقد عدت',
+    resting: 'راحة قصيرة',
+    restingHow: 'لا يصلك طلب حتى ذلك الحين، لأنك رفضت طلبًا أو فاتك.',
+    readyNow: 'جاهز الآن',
+    moreTime: 'دقيقتان إضافيتان',
+    howItWent: 'كيف كانت الجلسة',
+    sessions: 'الجلسات',
+    unread: (count) => `غير مقروء: ${count}`,
     attempt: (attempt) => `ترتيبك بين من سُئلوا: ${attempt}`,
     left: (seconds) => `بقي ${seconds} ث`,
     accept: 'قبول',
