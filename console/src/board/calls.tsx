@@ -1,9 +1,10 @@
 // The open searches and the running sessions.
-import type { Booking, Session } from 'switchboard-client'
+import type { BoardState, Booking, Session } from 'switchboard-client'
 import { useMemo } from 'preact/hooks'
 import { clientOf, topicOf } from '../look/names.js'
 import { number } from '../words/writing.js'
 import { nameOf, useHouse } from './house.js'
+import { ByTopic, inOrder, WaitingRow } from './in-line.js'
 import { useOpen } from './opened.js'
 import { Pane } from './pane.js'
 import { Rows } from './rows.js'
@@ -11,15 +12,16 @@ import { Since } from './since.js'
 import { words } from './words.js'
 import './calls.css'
 
-/** The bookings for which an employee is being asked, oldest first. */
-export function Asked({ bookings, state }: { bookings: ReadonlyMap<string, Booking>; state: unknown }) {
+/** The open bookings: those for which an employee is being asked, oldest first, and those who wait in a line. */
+export function Asked({ bookings, state }: { bookings: ReadonlyMap<string, Booking>; state: BoardState }) {
   const say = words()
-  const items = useMemo(() => [...bookings.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)), [state])
+  const items = useMemo(() => inOrder(bookings.values()), [state])
   return (
     <Pane name="asked" title={say.asked} beside={<Count of={items.length} />}>
       {items.length === 0 && <p class="pane-empty soft">{say.nobodyWaits}</p>}
+      <ByTopic bookings={items} employees={state.employees} />
       {items.length > 0 && (
-        <Rows label={say.asked} items={items} row={(one, tab) => <AskedRow booking={one} tab={tab} />} />
+        <Rows label={say.asked} items={items} row={(one, tab) => rowOf(one, tab)} />
       )}
     </Pane>
   )
@@ -41,6 +43,10 @@ export function Running({ sessions, state }: { sessions: ReadonlyMap<string, Ses
 
 function Count({ of }: { of: number }) {
   return <span class="figure pane-count">{number(of)}</span>
+}
+
+function rowOf(booking: Booking, tab: number) {
+  return booking.waiting ? <WaitingRow booking={booking} tab={tab} /> : <AskedRow booking={booking} tab={tab} />
 }
 
 function AskedRow({ booking, tab }: { booking: Booking; tab: number }) {

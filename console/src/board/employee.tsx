@@ -1,16 +1,18 @@
 // An employee in a dialog: status, name, topics and removal; and the dialog for a new employee.
-import type { Employee, Intent } from 'switchboard-client'
+import type { Employee, Intent, Skills } from 'switchboard-client'
 import { useId, useState } from 'preact/hooks'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
 import { Lamp } from '../look/lamp.js'
 import { announce } from '../look/page.js'
 import { Problem, type Api } from '../person/api.js'
+import { number } from '../words/writing.js'
 import { Dialog, Question } from './dialog.js'
 import { useHouse } from './house.js'
 import { reachOf } from './reach.js'
 import { useRevision, type Thing } from './revising.js'
 import { Since } from './since.js'
 import { words } from './words.js'
+import { listOf, skillsOf, writtenSkills } from './written.js'
 
 const NAME_MAX = 256
 /** The ids of the contract, as a form checks them. */
@@ -31,6 +33,7 @@ export function EmployeeDialog({ employee, close }: { employee: Employee | undef
               <span class="soft small">{employee.id}</span>
             </p>
             {reachOf(employee, 'long') && <p role="status">{reachOf(employee, 'long')}</p>}
+            <Levels employee={employee} />
             {!house.mayManage && <p>{employee.topics.length > 0 ? employee.topics.join(' · ') : say.allTopics}</p>}
             {house.mayOperate && <StatusButtons employee={employee} />}
             {house.mayManage && <EditForm employee={employee} shut={shut} />}
@@ -39,6 +42,35 @@ export function EmployeeDialog({ employee, close }: { employee: Employee | undef
         )
       }
     </Dialog>
+  )
+}
+
+/** The skills with their levels, the room and the share, where there are any. */
+function Levels({ employee: { skills, capacity = 1, share = 1, room } }: { employee: Employee }) {
+  const say = words()
+  const told = Object.entries(skills ?? {})
+  if (told.length === 0 && capacity === 1 && share === 1) return null
+  return (
+    <dl class="levels">
+      {told.map(([skill, level]) => (
+        <div key={skill}>
+          <dt>{skill}</dt>
+          <dd class="figure">{number(level)}</dd>
+        </div>
+      ))}
+      {room && (
+        <div>
+          <dt>{say.capacity}</dt>
+          <dd class="figure">{say.roomUsed(number(room.used), number(room.capacity))}</dd>
+        </div>
+      )}
+      {share > 1 && (
+        <div>
+          <dt>{say.share}</dt>
+          <dd class="figure">{number(share)}</dd>
+        </div>
+      )}
+    </dl>
   )
 }
 
@@ -83,6 +115,27 @@ function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) 
     }}>
       <NameField value={fields['name'] ?? ''} theirs={theirs['name']} set={(value) => set('name', value)} />
       <TopicsField value={fields['topics'] ?? ''} theirs={theirs['topics']} set={(value) => set('topics', value)} />
+      <label>
+        <span>{say.skills}</span>
+        <input
+          name="skills" dir="auto" autocomplete="off" placeholder="de:4, senior:1" value={fields['skills']}
+          onInput={(event) => set('skills', event.currentTarget.value)}
+        />
+        <span class="small soft">{say.skillsMean}</span>
+      </label>
+      <Theirs text={theirs['skills']} />
+      <div class="row">
+        {(['capacity', 'share'] as const).map((name) => (
+          <label key={name} class="grow">
+            <span>{say[name]}</span>
+            <input
+              type="number" name={name} required min={1} max={100} step={1} inputMode="numeric" value={fields[name]}
+              onInput={(event) => set(name, event.currentTarget.value)}
+            />
+            <Theirs text={theirs[name]} />
+          </label>
+        ))}
+      </div>
       <ErrorLine text={error} />
       <div class="row wrap over-foot">
         <WorkButton type="submit" class="act" busy={busy} aria-disabled={!changed}>
@@ -129,7 +182,7 @@ export function NewEmployeeDialog({ close }: { close: () => void }) {
   const [name, setName] = useState('')
   const [topics, setTopics] = useState('')
   const add = async () => {
-    const body = { ...(name.trim() && { name: name.trim() }), topics: topicsOf(topics) }
+    const body = { ...(name.trim() && { name: name.trim() }), topics: listOf(topics) }
     try {
       await api.send('PUT', `/employees/${encodeURIComponent(id)}`, body, { 'if-none-match': '*' })
     } catch (caught) {
@@ -224,10 +277,14 @@ export function Theirs({ id, text }: { id?: string; text: string | undefined }) 
 
 function thingOf(api: Api, id: string): Thing {
   const path = `/employees/${encodeURIComponent(id)}`
+  let known: Skills = {}
   return {
     read: async () => {
       const { body, tag } = await api.getTagged<Employee>(path)
-      return { body: { name: body.name, topics: body.topics.join(', ') }, tag }
+      const { name, topics, skills = {}, capacity = 1, share = 1 } = body
+      known = skills
+      const fields = { skills: writtenSkills(skills), capacity: String(capacity), share: String(share) }
+      return { body: { name, topics: topics.join(', '), ...fields }, tag }
     },
     change: (changed, tag) => {
       const name = changed['name']
@@ -235,13 +292,18 @@ function thingOf(api: Api, id: string): Thing {
       // An empty name stands for the id.
       const body = {
         ...(name !== undefined && { name: name.trim() || null }),
-        ...(topics !== undefined && { topics: topicsOf(topics) }),
+        ...(topics !== undefined && { topics: listOf(topics) }),
+        ...(changed['skills'] !== undefined && { skills: changesOfSkills(known, skillsOf(changed['skills'])) }),
+        ...(changed['capacity'] !== undefined && { capacity: Number(changed['capacity']) }),
+        ...(changed['share'] !== undefined && { share: Number(changed['share']) }),
       }
       return api.send('PATCH', path, body, { 'if-match': tag })
     },
   }
 }
 
-function topicsOf(text: string): readonly string[] {
-  return [...new Set(text.split(/[,،;]/).map((topic) => topic.trim()).filter((topic) => topic !== ''))]
+/** A change of skills names those that are gone with null, because a patch merges skills. */
+function changesOfSkills(before: Skills, after: Skills): Record<string, number | null> {
+  const gone = Object.keys(before).filter((skill) => !(skill in after))
+  return { ...Object.fromEntries(gone.map((skill) => [skill, null])), ...after }
 }

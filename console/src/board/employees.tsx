@@ -1,5 +1,5 @@
 // The employees by status, with counts and a search; each leads to a dialog.
-import type { Employee, Status } from 'switchboard-client'
+import type { Capacity, Employee, Status } from 'switchboard-client'
 import { useMemo, useState } from 'preact/hooks'
 import { Icon } from '../look/icon.js'
 import { Lamp } from '../look/lamp.js'
@@ -14,6 +14,7 @@ import { Rows } from './rows.js'
 import { Since } from './since.js'
 import { words } from './words.js'
 import './employees.css'
+import './in-line.css'
 
 /**
  * The employees' part of the wall. `state` changes with every change of an employee, although the map stays the same.
@@ -97,6 +98,7 @@ function Row({ employee, tab }: { employee: Employee; tab: number }) {
         <b class="line">{name}</b>
         <span class="line small soft">
           {aside && <b class="aside">{aside} · </b>}
+          {employee.room && <Room {...employee.room} />}
           {topics.length > 0 ? topics.join(' · ') : words().allTopics}
         </span>
       </span>
@@ -107,6 +109,24 @@ function Row({ employee, tab }: { employee: Employee; tab: number }) {
     </button>
   )
 }
+
+/** The room as dots, as many as fit in a row; more are told in digits. */
+function Room({ capacity, used }: Capacity) {
+  const say = words()
+  const label = say.roomUsed(number(used), number(capacity))
+  if (capacity > DOTS_MAX) return <>{label} · </>
+  return (
+    <>
+      <span class="room" role="img" aria-label={label}>
+        {Array.from({ length: capacity }, (_, at) => (
+          <i key={at} class={at < used ? 'is-used' : ''} />
+        ))}
+      </span>{' '}
+    </>
+  )
+}
+
+const DOTS_MAX = 8
 
 function NobodyYet() {
   const say = words()

@@ -8,6 +8,7 @@ export type Opened =
   | { readonly what: 'employee'; readonly id: string }
   | { readonly what: 'new employee' }
   | { readonly what: 'settings' }
+  | { readonly what: 'routing' }
 
 /** The function that opens a dialog. */
 export const OpenContext = createContext<(opened: Opened) => void>(() => {})

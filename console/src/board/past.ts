@@ -2,7 +2,16 @@
 import type { Booking, BookingReason, BookingState, EndedBy, Outcome, Time } from 'switchboard-client'
 
 /** The reason why an employee was not asked. */
-export type WhyNot = 'already_asked' | 'wrong_topic' | 'unreachable' | 'busy'
+export type WhyNot =
+  | 'already_asked'
+  | 'wrong_topic'
+  | 'level_too_low'
+  | 'lacks_skill'
+  | 'later_step'
+  | 'unreachable'
+  | 'busy'
+  | 'resting'
+  | 'paused'
 
 /** The employees who were passed over for an offer. */
 export interface PassedOver {
@@ -48,6 +57,8 @@ export type Step = { readonly at: Time } & (
       readonly reason: string | null
     }
   | { readonly what: 'assigned'; readonly employee_id: string | null }
+  | { readonly what: 'step_opened'; readonly step: number; readonly early: boolean }
+  | { readonly what: 'coded'; readonly code: string }
   | { readonly what: 'client_left' }
   | { readonly what: 'client_returned' }
   | { readonly what: 'waited'; readonly until: Time; readonly passed_over: PassedOver }

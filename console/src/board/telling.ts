@@ -14,6 +14,8 @@ interface Sentences {
   readonly closed: Readonly<Record<Outcome, (employee: string) => string>>
   readonly said: (reason: string) => string
   readonly assigned: (employee: string) => string
+  readonly stepOpened: (step: number, early: boolean) => string
+  readonly coded: (code: string) => string
   readonly clientLeft: string
   readonly clientReturned: string
   readonly waited: (until: string) => string
@@ -46,6 +48,8 @@ const sentences = translated<Sentences>({
     },
     said: (reason) => `Reason given: “${reason}”`,
     assigned: (employee) => `${employee} accepted, and the session began.`,
+    stepOpened: (step, early) => (early ? `Step ${number(step)} opened early: nobody of the steps before could be asked.` : `Step ${number(step)} opened.`),
+    coded: (code) => `The session was given the code “${code}”.`,
     clientLeft: 'The client disconnected.',
     clientReturned: 'The client reconnected.',
     waited: (until) => `No one can be asked now. Waiting until ${until} for employees to reconnect.`,
@@ -70,6 +74,11 @@ const sentences = translated<Sentences>({
       wrong_topic: (employee) => `Not ${employee}: does not take this topic`,
       unreachable: (employee, since) => `Not ${employee}: no device since ${since}`,
       busy: (employee, since) => `Not ${employee}: busy since ${since}`,
+      level_too_low: (employee) => `Not ${employee}: the level in the topic is too low`,
+      lacks_skill: (employee) => `Not ${employee}: lacks a skill`,
+      later_step: (employee) => `Not ${employee}: only in a later step`,
+      resting: (employee) => `Not ${employee}: rests after a no or a miss`,
+      paused: (employee) => `Not ${employee}: paused`,
     },
     more: (many) => `and ${number(many)} more`,
     somebody: 'someone',
@@ -94,6 +103,8 @@ const sentences = translated<Sentences>({
     },
     said: (reason) => `Angegebener Grund: „${reason}“`,
     assigned: (employee) => `${employee} hat zugesagt, das Gespräch begann.`,
+    stepOpened: (step, early) => (early ? `Schritt ${number(step)} begann früher: Aus den vorigen war niemand zu fragen.` : `Schritt ${number(step)} begann.`),
+    coded: (code) => `Das Gespräch bekam den Code „${code}“.`,
     clientLeft: 'Das letzte Gerät des Kunden war weg.',
     clientReturned: 'Der Kunde ist wieder da.',
     waited: (until) => `Gerade kann niemand gefragt werden. Bis ${until} wird auf die gewartet, deren Verbindung abriss.`,
@@ -118,6 +129,11 @@ const sentences = translated<Sentences>({
       wrong_topic: (employee) => `Nicht ${employee}: übernimmt dieses Thema nicht`,
       unreachable: (employee, since) => `Nicht ${employee}: seit ${since} ohne Gerät`,
       busy: (employee, since) => `Nicht ${employee}: seit ${since} beschäftigt`,
+      level_too_low: (employee) => `Nicht ${employee}: Die Stufe im Thema ist zu niedrig`,
+      lacks_skill: (employee) => `Nicht ${employee}: Eine Fähigkeit fehlt`,
+      later_step: (employee) => `Nicht ${employee}: erst in einem späteren Schritt`,
+      resting: (employee) => `Nicht ${employee}: Ruhe nach einer Absage oder verpassten Anfrage`,
+      paused: (employee) => `Nicht ${employee}: Pause`,
     },
     more: (many) => `und ${number(many)} weitere`,
     somebody: 'jemand',
@@ -142,6 +158,8 @@ const sentences = translated<Sentences>({
     },
     said: (reason) => `السبب المذكور: «${reason}»`,
     assigned: (employee) => `قبِل ${employee} وبدأت الجلسة.`,
+    stepOpened: (step, early) => (early ? `فُتحت الخطوة ${number(step)} مبكرًا: لا أحد من الخطوات السابقة يمكن سؤاله.` : `فُتحت الخطوة ${number(step)}.`),
+    coded: (code) => `أُعطيت الجلسة الرمز «${code}».`,
     clientLeft: 'انقطع آخر جهاز للعميل.',
     clientReturned: 'عاد العميل.',
     waited: (until) => `لا يمكن سؤال أحد الآن. ننتظر حتى ${until} من انقطع اتصالهم.`,
@@ -166,6 +184,11 @@ const sentences = translated<Sentences>({
       wrong_topic: (employee) => `لم يُسأل ${employee}: لا يتولى هذا الموضوع`,
       unreachable: (employee, since) => `لم يُسأل ${employee}: بلا جهاز منذ ${since}`,
       busy: (employee, since) => `لم يُسأل ${employee}: مشغول منذ ${since}`,
+      level_too_low: (employee) => `لم يُسأل ${employee}: مستواه في الموضوع منخفض`,
+      lacks_skill: (employee) => `لم يُسأل ${employee}: تنقصه مهارة`,
+      later_step: (employee) => `لم يُسأل ${employee}: في خطوة لاحقة فقط`,
+      resting: (employee) => `لم يُسأل ${employee}: في راحة بعد رفض أو طلب فائت`,
+      paused: (employee) => `لم يُسأل ${employee}: في استراحة`,
     },
     more: (many) => `وآخرون: ${number(many)}`,
     somebody: 'أحدهم',
@@ -232,6 +255,10 @@ export function sentenceFor(step: Step, client: string, name: (employee: string)
       return say.closed[step.outcome](who) + reason
     case 'assigned':
       return say.assigned(who)
+    case 'step_opened':
+      return say.stepOpened(step.step, step.early)
+    case 'coded':
+      return say.coded(step.code)
     case 'client_left':
       return say.clientLeft
     case 'client_returned':
@@ -247,8 +274,11 @@ export function sentenceFor(step: Step, client: string, name: (employee: string)
 
 /** The employees passed over at a step and why, a line for each. */
 export function passedOverFor(step: Step, name: (employee: string) => string): readonly string[] {
-  const passedOver: PassedOver | undefined = 'passed_over' in step ? step.passed_over : undefined
-  if (!passedOver) return []
+  return 'passed_over' in step && step.passed_over ? linesFor(step.passed_over, name) : []
+}
+
+/** The employees who were passed over and why, a line for each. */
+export function linesFor(passedOver: PassedOver, name: (employee: string) => string): readonly string[] {
   const say = sentences()
   const lines = passedOver.employees.map(({ employee_id, why, since }) =>
     say.passedOver[why](name(employee_id), clock(since)),

@@ -12,6 +12,7 @@ import { Latest } from './latest.js'
 import { OpenContext, useOpen, type Opened } from './opened.js'
 import { useHours } from './plots/hours.js'
 import { Plots } from './plots/plots.js'
+import { RoutingDialog } from './routing.js'
 import { SettingsDialog } from './settings.js'
 import { StoryDialog } from './story.js'
 import { TodayFigures } from './today.js'
@@ -60,6 +61,7 @@ function Over({ opened, state, close }: { opened: Opened | undefined; state: Boa
   if (opened?.what === 'booking') return <StoryDialog booking={opened.id} close={close} />
   if (opened?.what === 'employee') return <EmployeeDialog employee={state.employees.get(opened.id)} close={close} />
   if (opened?.what === 'new employee') return <NewEmployeeDialog close={close} />
+  if (opened?.what === 'routing') return <RoutingDialog close={close} />
   if (opened?.what === 'settings') return <SettingsDialog close={close} />
   return null
 }
@@ -88,6 +90,12 @@ function Head({ company, live, settled, reading }: {
         <p class="soft" role="status">
           {say.reading}
         </p>
+      )}
+      {house.mayManage && (
+        <button type="button" class="plain" onClick={() => open({ what: 'routing' })}>
+          <Icon name="route" />
+          <span class="wall-word">{say.routing}</span>
+        </button>
       )}
       {house.mayManage && (
         <button type="button" class="plain" onClick={() => open({ what: 'settings' })}>

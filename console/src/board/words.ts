@@ -110,7 +110,53 @@ interface Words {
   readonly zeroIsOff: string
   readonly unitOf: (rule: string) => string
   readonly units: Readonly<Record<Unit, string>>
+  readonly placeInLine: string
+  readonly priority: (priority: string) => string
+  readonly next: string
+  readonly makeNext: (client: string) => string
+  readonly byTopic: string
+  readonly inTopic: (counts: { waiting: number; free: number; busy: number }) => string
+  readonly roomUsed: (used: string, capacity: string) => string
+  readonly capacity: string
+  readonly share: string
+  readonly skills: string
+  readonly skillsMean: string
+  readonly pause: string
+  readonly pauseMissed: string
+  readonly pauseLapsed: string
+  readonly paused: Readonly<Record<'long' | 'short', (reason: string, until: string | null) => string>>
+  readonly rests: Readonly<Record<'long' | 'short', (until: string) => string>>
+  readonly routing: string
+  readonly routingMeans: string
+  readonly asForm: string
+  readonly asJson: string
+  readonly route: (nth: string) => string
+  readonly step: (nth: string) => string
+  readonly anyTopic: string
+  readonly addRoute: string
+  readonly addStep: string
+  readonly removeRoute: string
+  readonly removeStep: string
+  readonly routingFields: Readonly<Record<RoutingField, string>>
+  readonly routingWords: Readonly<Record<RoutingWord, string>>
+  readonly noJson: string
+  readonly readAgain: string
+  readonly preview: string
+  readonly previewMeans: string
+  readonly tryIt: string
+  readonly nobodyInStep: string
+  readonly candidate: (level: string, since: string) => string
+  readonly andMore: (many: string) => string
 }
+
+/** A field of the form of the routing. */
+export type RoutingField =
+  | 'topics' | 'priority' | 'wait_max_ms' | 'wait_max_length'
+  | 'after_ms' | 'topic' | 'level' | 'skills' | 'order' | 'prefer' | 'at_once'
+  | 'pause_reasons' | 'codes' | 'rejected_ms' | 'missed_ms'
+
+/** A choice in a step. */
+export type RoutingWord = 'longest_idle' | 'round_robin' | 'fewest' | 'share' | 'any' | 'best' | 'least'
 
 const en: Words = {
   opening: 'Loading the board…',
@@ -225,6 +271,73 @@ const en: Words = {
     `This image is ${number(width)} by ${number(height)} pixels; each side must be 16 to 1024. Choose another one.`,
   countsForNew: 'Running timers are not affected.',
   zeroIsOff: '0 for no limit.',
+  placeInLine: 'Place in line',
+  priority: (priority) => `priority ${priority}`,
+  next: 'Next',
+  makeNext: (client) => `Serve ${client} next`,
+  byTopic: 'By topic',
+  inTopic: ({ waiting, free, busy }) => `${number(waiting)} waiting · ${number(free)} free · ${number(busy)} busy`,
+  roomUsed: (used, capacity) => `${used} of ${capacity} in use`,
+  capacity: 'Sessions at once',
+  share: 'Share of turns',
+  skills: 'Skills',
+  skillsMean: 'With commas between, each with a level from 1 to 10.',
+  pause: 'Pause',
+  pauseMissed: 'missed requests',
+  pauseLapsed: 'unreachable too long',
+  paused: {
+    long: (reason, until) => (until ? `Paused until ${until}: ${reason}.` : `Paused: ${reason}.`),
+    short: (reason, until) => (until ? `${reason} until ${until}` : reason),
+  },
+  rests: {
+    long: (until) => `Not asked until ${until}, after a no or a miss.`,
+    short: (until) => `rests until ${until}`,
+  },
+  routing: 'Routing',
+  routingMeans: 'The first route with the topic of a booking decides. Open bookings keep the routing with which they began.',
+  asForm: 'Form',
+  asJson: 'JSON',
+  route: (nth) => `Route ${nth}`,
+  step: (nth) => `Step ${nth}`,
+  anyTopic: 'Any topic',
+  addRoute: 'Add route',
+  addStep: 'Add step',
+  removeRoute: 'Remove route',
+  removeStep: 'Remove step',
+  routingFields: {
+    topics: 'Topics',
+    priority: 'Priority (0–10)',
+    wait_max_ms: 'Longest wait (minutes, 0: no line)',
+    wait_max_length: 'Most who wait',
+    after_ms: 'Opens after (seconds)',
+    topic: 'Topic (* is everybody)',
+    level: 'Least level',
+    skills: 'Skills',
+    order: 'Order',
+    prefer: 'Prefer',
+    at_once: 'Asked at once',
+    pause_reasons: 'Reasons of pauses',
+    codes: 'Codes of sessions',
+    rejected_ms: 'Rest after a no (seconds)',
+    missed_ms: 'Rest after a miss (seconds)',
+  },
+  routingWords: {
+    longest_idle: 'Longest idle first',
+    round_robin: 'In turn',
+    fewest: 'Fewest today first',
+    share: 'By share',
+    any: 'Any level',
+    best: 'Highest level first',
+    least: 'Lowest level that is enough',
+  },
+  noJson: 'This is not valid JSON.',
+  readAgain: 'Load the present routing',
+  preview: 'Preview',
+  previewMeans: 'Who would be asked now, by the routing above, also before it is saved. Nobody is asked.',
+  tryIt: 'Try',
+  nobodyInStep: 'Nobody can be asked in this step now.',
+  candidate: (level, since) => `level ${level}, idle since ${since}`,
+  andMore: (many) => `and ${many} more`,
   unitOf: (rule) => `${rule}: unit`,
   units: { second: 'seconds', minute: 'minutes', hour: 'hours' },
 }
@@ -346,6 +459,73 @@ const de: Words = {
     'Wählen Sie ein anderes.',
   countsForNew: 'Gilt für alles, was ab jetzt beginnt.',
   zeroIsOff: '0 schaltet es ab.',
+  placeInLine: 'Platz in der Reihe',
+  priority: (priority) => `Vorrang ${priority}`,
+  next: 'Als Nächstes',
+  makeNext: (client) => `${client} als Nächstes`,
+  byTopic: 'Nach Themen',
+  inTopic: ({ waiting, free, busy }) => `${number(waiting)} warten · ${number(free)} frei · ${number(busy)} beschäftigt`,
+  roomUsed: (used, capacity) => `${used} von ${capacity} belegt`,
+  capacity: 'Gespräche zugleich',
+  share: 'Anteil der Anfragen',
+  skills: 'Fähigkeiten',
+  skillsMean: 'Mit Kommas dazwischen, jede mit einer Stufe von 1 bis 10.',
+  pause: 'Pause',
+  pauseMissed: 'Anfragen verpasst',
+  pauseLapsed: 'zu lange unerreichbar',
+  paused: {
+    long: (reason, until) => (until ? `Pause bis ${until}: ${reason}.` : `Pause: ${reason}.`),
+    short: (reason, until) => (until ? `${reason} bis ${until}` : reason),
+  },
+  rests: {
+    long: (until) => `Wird bis ${until} nicht gefragt, nach einer Absage oder einer verpassten Anfrage.`,
+    short: (until) => `Ruhe bis ${until}`,
+  },
+  routing: 'Verteilung',
+  routingMeans: 'Der erste Weg mit dem Thema einer Buchung gilt. Offene Buchungen behalten die Verteilung, mit der sie begannen.',
+  asForm: 'Formular',
+  asJson: 'JSON',
+  route: (nth) => `Weg ${nth}`,
+  step: (nth) => `Schritt ${nth}`,
+  anyTopic: 'Jedes Thema',
+  addRoute: 'Weg hinzufügen',
+  addStep: 'Schritt hinzufügen',
+  removeRoute: 'Weg entfernen',
+  removeStep: 'Schritt entfernen',
+  routingFields: {
+    topics: 'Themen',
+    priority: 'Vorrang (0–10)',
+    wait_max_ms: 'Längste Wartezeit (Minuten, 0: keine Reihe)',
+    wait_max_length: 'So viele dürfen warten',
+    after_ms: 'Beginnt nach (Sekunden)',
+    topic: 'Thema (* sind alle)',
+    level: 'Mindeste Stufe',
+    skills: 'Fähigkeiten',
+    order: 'Reihenfolge',
+    prefer: 'Bevorzugt',
+    at_once: 'Zugleich gefragt',
+    pause_reasons: 'Gründe für Pausen',
+    codes: 'Codes für Gespräche',
+    rejected_ms: 'Ruhe nach einer Absage (Sekunden)',
+    missed_ms: 'Ruhe nach Verpasstem (Sekunden)',
+  },
+  routingWords: {
+    longest_idle: 'Am längsten frei zuerst',
+    round_robin: 'Reihum',
+    fewest: 'Heute am wenigsten zuerst',
+    share: 'Nach Anteil',
+    any: 'Jede Stufe',
+    best: 'Höchste Stufe zuerst',
+    least: 'Niedrigste Stufe, die reicht',
+  },
+  noJson: 'Das ist kein gültiges JSON.',
+  readAgain: 'Jetzige Verteilung laden',
+  preview: 'Vorschau',
+  previewMeans: 'Wer jetzt gefragt würde, nach der Verteilung oben, auch bevor sie gespeichert ist. Es wird niemand gefragt.',
+  tryIt: 'Ausprobieren',
+  nobodyInStep: 'In diesem Schritt ist jetzt niemand zu fragen.',
+  candidate: (level, since) => `Stufe ${level}, frei seit ${since}`,
+  andMore: (many) => `und ${many} weitere`,
   unitOf: (rule) => `${rule}: Einheit`,
   units: { second: 'Sekunden', minute: 'Minuten', hour: 'Stunden' },
 }
@@ -464,6 +644,73 @@ const ar: Words = {
     `أبعاد هذه الصورة ${number(width)} في ${number(height)} بكسل، والشعار من 16 إلى 1024 لكل جانب. اختر صورة أخرى.`,
   countsForNew: 'يسري على ما يبدأ من الآن.',
   zeroIsOff: 'الصفر يوقفه.',
+  placeInLine: 'الترتيب في الدور',
+  priority: (priority) => `أولوية ${priority}`,
+  next: 'التالي',
+  makeNext: (client) => `اجعل ${client} التالي`,
+  byTopic: 'حسب الموضوع',
+  inTopic: ({ waiting, free, busy }) => `ينتظر ${number(waiting)} · متاح ${number(free)} · مشغول ${number(busy)}`,
+  roomUsed: (used, capacity) => `${used} من ${capacity} مشغول`,
+  capacity: 'جلسات في آن واحد',
+  share: 'الحصة من الطلبات',
+  skills: 'المهارات',
+  skillsMean: 'افصل بينها بفواصل، ولكل منها مستوى من 1 إلى 10.',
+  pause: 'استراحة',
+  pauseMissed: 'طلبات فائتة',
+  pauseLapsed: 'تعذّر الوصول طويلًا',
+  paused: {
+    long: (reason, until) => (until ? `استراحة حتى ${until}: ${reason}.` : `استراحة: ${reason}.`),
+    short: (reason, until) => (until ? `${reason} حتى ${until}` : reason),
+  },
+  rests: {
+    long: (until) => `لا يُسأل حتى ${until}، بعد رفض أو طلب فائت.`,
+    short: (until) => `راحة حتى ${until}`,
+  },
+  routing: 'التوجيه',
+  routingMeans: 'يُطبَّق أول مسار يحمل موضوع الحجز. وتحتفظ الحجوزات المفتوحة بالتوجيه الذي بدأت به.',
+  asForm: 'نموذج',
+  asJson: 'JSON',
+  route: (nth) => `المسار ${nth}`,
+  step: (nth) => `الخطوة ${nth}`,
+  anyTopic: 'أي موضوع',
+  addRoute: 'إضافة مسار',
+  addStep: 'إضافة خطوة',
+  removeRoute: 'إزالة المسار',
+  removeStep: 'إزالة الخطوة',
+  routingFields: {
+    topics: 'المواضيع',
+    priority: 'الأولوية (0–10)',
+    wait_max_ms: 'أطول انتظار (دقائق، 0: بلا دور)',
+    wait_max_length: 'أكثر عدد للمنتظرين',
+    after_ms: 'تُفتح بعد (ثوانٍ)',
+    topic: 'الموضوع (* للجميع)',
+    level: 'أدنى مستوى',
+    skills: 'المهارات',
+    order: 'الترتيب',
+    prefer: 'التفضيل',
+    at_once: 'يُسأل معًا',
+    pause_reasons: 'أسباب الاستراحة',
+    codes: 'رموز الجلسات',
+    rejected_ms: 'راحة بعد الرفض (ثوانٍ)',
+    missed_ms: 'راحة بعد الفائت (ثوانٍ)',
+  },
+  routingWords: {
+    longest_idle: 'الأطول انتظارًا أولًا',
+    round_robin: 'بالتناوب',
+    fewest: 'الأقل اليوم أولًا',
+    share: 'حسب الحصة',
+    any: 'أي مستوى',
+    best: 'أعلى مستوى أولًا',
+    least: 'أدنى مستوى كافٍ',
+  },
+  noJson: 'هذا ليس JSON صحيحًا.',
+  readAgain: 'تحميل التوجيه الحالي',
+  preview: 'معاينة',
+  previewMeans: 'من سيُسأل الآن وفق التوجيه أعلاه، حتى قبل حفظه. لا يُسأل أحد.',
+  tryIt: 'تجربة',
+  nobodyInStep: 'لا أحد يمكن سؤاله في هذه الخطوة الآن.',
+  candidate: (level, since) => `المستوى ${level}، متاح منذ ${since}`,
+  andMore: (many) => `وآخرون: ${many}`,
   unitOf: (rule) => `${rule}: الوحدة`,
   units: { second: 'ثوانٍ', minute: 'دقائق', hour: 'ساعات' },
 }

@@ -118,7 +118,7 @@ export function Resting({ endsAt, topic }: { endsAt: number; topic: EmployeeTopi
 /** A time that runs down, by this device's monotonic clock. */
 export function TimeLeft({ endsAt }: { endsAt: number }) {
   return (
-    <span class="figure" role="timer">
+    <span class="figure">
       {running(endsAt - useNow(250) + 999)}
     </span>
   )
