@@ -221,7 +221,6 @@ export interface Employee {
   readonly share?: number
   readonly pause?: Pause
   readonly resting_until?: Time
-  readonly room?: Capacity
 }
 
 /** Counts of this day, in UTC. */

@@ -46,7 +46,7 @@ export function EmployeeDialog({ employee, close }: { employee: Employee | undef
 }
 
 /** The skills with their levels, the room and the share, where there are any. */
-function Levels({ employee: { skills, capacity = 1, share = 1, room } }: { employee: Employee }) {
+function Levels({ employee: { skills, capacity = 1, share = 1 } }: { employee: Employee }) {
   const say = words()
   const told = Object.entries(skills ?? {})
   if (told.length === 0 && capacity === 1 && share === 1) return null
@@ -58,10 +58,10 @@ function Levels({ employee: { skills, capacity = 1, share = 1, room } }: { emplo
           <dd class="figure">{number(level)}</dd>
         </div>
       ))}
-      {room && (
+      {capacity > 1 && (
         <div>
           <dt>{say.capacity}</dt>
-          <dd class="figure">{say.roomUsed(number(room.used), number(room.capacity))}</dd>
+          <dd class="figure">{number(capacity)}</dd>
         </div>
       )}
       {share > 1 && (

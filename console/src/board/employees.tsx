@@ -1,5 +1,5 @@
 // The employees by status, with counts and a search; each leads to a dialog.
-import type { Capacity, Employee, Status } from 'switchboard-client'
+import type { BoardState, Capacity, Employee, Status } from 'switchboard-client'
 import { useMemo, useState } from 'preact/hooks'
 import { Icon } from '../look/icon.js'
 import { Lamp } from '../look/lamp.js'
@@ -19,12 +19,13 @@ import './in-line.css'
 /**
  * The employees' part of the wall. `state` changes with every change of an employee, although the map stays the same.
  */
-export function Employees({ employees, state }: { employees: ReadonlyMap<string, Employee>; state: unknown }) {
+export function Employees({ employees, state }: { employees: ReadonlyMap<string, Employee>; state: BoardState }) {
   const say = words()
   const house = useHouse()
   const open = useOpen()
   const { sought, seek, status, choose } = useFilter()
   const { counts, shown } = useMemo(() => rosterOf(employees, sought, status), [state, employees, sought, status])
+  const sessions = useMemo(() => sessionsOf(state), [state])
   const add = house.mayManage && (
     <button type="button" class="plain" onClick={() => open({ what: 'new employee' })}>
       <Icon name="add" />
@@ -43,7 +44,7 @@ export function Employees({ employees, state }: { employees: ReadonlyMap<string,
         />
       </label>
       {shown.length > 0 && (
-        <Rows label={say.employees} items={shown} row={(one, tab) => <Row employee={one} tab={tab} />} />
+        <Rows label={say.employees} items={shown} row={(one, tab) => <Row employee={one} sessions={sessions.get(one.id) ?? 0} tab={tab} />} />
       )}
       {shown.length === 0 && employees.size > 0 && <p class="pane-empty soft">{say.nobodyFound}</p>}
       {employees.size === 0 && <NobodyYet />}
@@ -88,9 +89,9 @@ function Counts({ counts, chosen, choose }: {
   )
 }
 
-function Row({ employee, tab }: { employee: Employee; tab: number }) {
+function Row({ employee, sessions, tab }: { employee: Employee; sessions: number; tab: number }) {
   const open = useOpen()
-  const { id, name, topics, status, since } = employee
+  const { id, name, topics, status, since, capacity = 1 } = employee
   const aside = reachOf(employee, 'short')
   return (
     <button type="button" class="entry" tabIndex={tab} onClick={() => open({ what: 'employee', id })}>
@@ -98,7 +99,7 @@ function Row({ employee, tab }: { employee: Employee; tab: number }) {
         <b class="line">{name}</b>
         <span class="line small soft">
           {aside && <b class="aside">{aside} · </b>}
-          {employee.room && <Room {...employee.room} />}
+          {capacity > 1 && <Room capacity={capacity} used={sessions} />}
           {topics.length > 0 ? topics.join(' · ') : words().allTopics}
         </span>
       </span>
@@ -108,6 +109,13 @@ function Row({ employee, tab }: { employee: Employee; tab: number }) {
       </span>
     </button>
   )
+}
+
+/** Number of running sessions, by employee. */
+function sessionsOf({ sessions }: BoardState): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { employee_id } of sessions.values()) counts.set(employee_id, (counts.get(employee_id) ?? 0) + 1)
+  return counts
 }
 
 /** The room as dots, as many as fit in a row; more are told in digits. */
