@@ -93,7 +93,12 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
 
   /** Ends the wrap-up of a session; without one, all wrap-ups and a rest. */
   finish(session?: string): Promise<{ status: Status }> {
-    return this.request('finish', { session_id: session })
+    // While another session runs, no event says that the wrap-up is over.
+    return this.request('finish', { session_id: session }, () => {
+      const { state } = this
+      const left = state?.wrap_ups.filter(({ session_id }) => session !== undefined && session_id !== session)
+      if (state && left?.length !== state.wrap_ups.length) this.become({ ...state, wrap_ups: left ?? [] })
+    })
   }
 
   /** Has a wrap-up go on for so long from now, at most until its `max_until`. */

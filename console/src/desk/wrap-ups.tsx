@@ -39,6 +39,8 @@ function WrapUp({ wrapUp, session, codes, topic }: {
   const more = max_ends_at === null ? 0 : Math.min(MORE_MS, max_ends_at - ends_at - MARGIN_MS)
   const code = session?.code ?? chosen
   const give = (one: string) => run(() => topic.code(id, one).then(() => choose(one)))
+  // While another session runs, no event says that the time is over.
+  if (now > ends_at) return null
   return (
     <section class="wrap-up card" aria-labelledby={`wrap-up-${id}`}>
       <div class="row wrap">
