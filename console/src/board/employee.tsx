@@ -9,10 +9,11 @@ import { number } from '../words/writing.js'
 import { Dialog, Question } from './dialog.js'
 import { useHouse } from './house.js'
 import { reachOf } from './reach.js'
-import { useRevision, type Thing } from './revising.js'
+import { useRevision, type Fields, type Revision, type Thing } from './revising.js'
 import { Since } from './since.js'
 import { words } from './words.js'
 import { listOf, skillsOf, writtenSkills } from './written.js'
+import './routing.css'
 
 const NAME_MAX = 256
 /** The ids of the contract, as a form checks them. */
@@ -115,27 +116,7 @@ function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) 
     }}>
       <NameField value={fields['name'] ?? ''} theirs={theirs['name']} set={(value) => set('name', value)} />
       <TopicsField value={fields['topics'] ?? ''} theirs={theirs['topics']} set={(value) => set('topics', value)} />
-      <label>
-        <span>{say.skills}</span>
-        <input
-          name="skills" dir="auto" autocomplete="off" placeholder="de:4, senior:1" value={fields['skills']}
-          onInput={(event) => set('skills', event.currentTarget.value)}
-        />
-        <span class="small soft">{say.skillsMean}</span>
-      </label>
-      <Theirs text={theirs['skills']} />
-      <div class="row">
-        {(['capacity', 'share'] as const).map((name) => (
-          <label key={name} class="grow">
-            <span>{say[name]}</span>
-            <input
-              type="number" name={name} required min={1} max={100} step={1} inputMode="numeric" value={fields[name]}
-              onInput={(event) => set(name, event.currentTarget.value)}
-            />
-            <Theirs text={theirs[name]} />
-          </label>
-        ))}
-      </div>
+      <RoutingFields {...{ fields, set, theirs }} />
       <ErrorLine text={error} />
       <div class="row wrap over-foot">
         <WorkButton type="submit" class="act" busy={busy} aria-disabled={!changed}>
@@ -143,6 +124,40 @@ function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) 
         </WorkButton>
       </div>
     </form>
+  )
+}
+
+/** What routing asks of an employee; folded where it says nothing, so that the buttons stay in sight. */
+function RoutingFields({ fields, set, theirs }: Pick<Revision, 'set' | 'theirs'> & { fields: Fields }) {
+  const say = words()
+  const [isPlain] = useState(fields['skills'] === '' && fields['capacity'] === '1' && fields['share'] === '1')
+  return (
+    <details class="route-step" open={!isPlain}>
+      <summary>{say.routing}</summary>
+      <div class="stack">
+        <label>
+          <span>{say.skills}</span>
+          <input
+            name="skills" dir="auto" autocomplete="off" placeholder="de:4, senior:1" value={fields['skills']}
+            onInput={(event) => set('skills', event.currentTarget.value)}
+          />
+          <span class="small soft">{say.skillsMean}</span>
+        </label>
+        <Theirs text={theirs['skills']} />
+        <div class="row">
+          {(['capacity', 'share'] as const).map((name) => (
+            <label key={name} class="grow">
+              <span>{say[name]}</span>
+              <input
+                type="number" name={name} required min={1} max={100} step={1} inputMode="numeric" value={fields[name]}
+                onInput={(event) => set(name, event.currentTarget.value)}
+              />
+              <Theirs text={theirs[name]} />
+            </label>
+          ))}
+        </div>
+      </div>
+    </details>
   )
 }
 
