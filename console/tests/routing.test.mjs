@@ -1,6 +1,7 @@
 // Routing at the pages: pauses, rests and wrap-ups at the desk, the line at the client's page, and the board's panel.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gravePointsOf } from './axe.mjs'
 import { isInEveryWindow, isInReachEverywhere, press } from './stage.mjs'
 import { openWorld, until } from './world.mjs'
 
@@ -15,7 +16,10 @@ async function routed(t, routing, settings = {}, options = {}) {
   const world = await openWorld(t, options)
   await world.server.ask('PUT', '/v1/companies/demo/routing', routing)
   await world.server.ask('PATCH', '/v1/companies/demo', { settings })
-  const holds = (person, stage, ...rest) => t.test(stage, () => isInReachEverywhere(person.page, stage, ...rest))
+  const holds = (person, stage, ...rest) => t.test(stage, async () => {
+    await isInReachEverywhere(person.page, stage, ...rest)
+    assert.deepEqual(await gravePointsOf(person.page), [])
+  })
   return { world, holds }
 }
 

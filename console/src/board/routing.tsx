@@ -9,7 +9,7 @@ import { lasting, number } from '../words/writing.js'
 import { Dialog } from './dialog.js'
 import { useHouse } from './house.js'
 import { Preview } from './preview.js'
-import { STEP, withValue, wrongOf, type Route, type RouteStep, type Routing } from './routing-shape.js'
+import { ROUTE, STEP, withValue, wrongOf, type Route, type RouteStep, type Routing } from './routing-shape.js'
 import { listOf, skillsOf, writtenSkills } from './written.js'
 import { words, type RoutingField, type RoutingWord } from './words.js'
 import './routing.css'
@@ -167,7 +167,7 @@ function Routes({ draft, change, wrong }: Changing & { draft: Routing }) {
           remove={() => change('routes', routes.filter((_, other) => other !== at))}
         />
       ))}
-      <button type="button" onClick={() => change('routes', [...routes, { topics: null, steps: [STEP] }])}>
+      <button type="button" onClick={() => change('routes', [...routes, ROUTE])}>
         {say.addRoute}
       </button>
       <div class="routing-fields over-part">
