@@ -254,3 +254,23 @@ test('marks: the furthest of all devices counts, also of messages that come afte
   heard = heardToo(heard, { delivered: '1' }, messages)
   assert.equal(deliveryOf(2, heard, messages), 'delivered')
 })
+
+test('an estimate is a range, never a point, and never goes on below the time that has passed', async () => {
+  const { rangeOf } = await rules('../book/range.ts')
+  const minutes = (from, to) => ({ from_ms: from * 60_000, to_ms: to * 60_000 })
+  assert.deepEqual(rangeOf(minutes(1, 3), 0), { from: 1, to: 3, unit: 'minute' })
+  assert.deepEqual(rangeOf(minutes(3, 3), 0), { from: 3, to: 4, unit: 'minute' }, 'no point')
+  assert.deepEqual(rangeOf(minutes(1, 3), 90_000), { from: 0, to: 90, unit: 'second' })
+  assert.deepEqual(rangeOf(minutes(12, 31), 0), { from: 10, to: 35, unit: 'minute' })
+  assert.equal(rangeOf(minutes(1, 3), 180_000), undefined, 'it was wrong, and no other is made up')
+})
+
+test('a value is set at the path that the server names, and the server’s words lead to the field', async () => {
+  const { withValue, wrongOf } = await rules('../board/routing-shape.ts')
+  const routing = { routes: [{ steps: [{ level: 1 }, { level: 2 }] }], rest: { missed_ms: 0 } }
+  const changed = withValue(routing, 'routes[0].steps[1].level', 5)
+  assert.deepEqual(changed, { routes: [{ steps: [{ level: 1 }, { level: 5 }] }], rest: { missed_ms: 0 } })
+  assert.deepEqual(withValue(routing, 'rest.missed_ms', 7).rest, { missed_ms: 7 })
+  assert.equal(routing.routes[0].steps[1].level, 2, 'what was read stays as it was')
+  assert.equal(wrongOf(new Error('`rest.missed_ms` is too long')), undefined, 'only the server names fields')
+})
