@@ -90,12 +90,12 @@ pub async fn list(
     let question = known(move |past, company| past.list_bookings(company, &filter, &page));
     let listed = past.list_of(&caller, &company, question).await?;
     let Listed { items, next } = listed.ok_or_else(ask::unknown_company)?;
-    let ids: Vec<BookingId> = items.iter().map(|booking| booking.id).collect();
+    let ids: Vec<BookingId> = items.iter().map(|booking| booking.id()).collect();
     let now = as_now(&api, &company, &ids).await;
     if now.is_empty() {
         return Ok(shown(StatusCode::OK, &Listed { items, next }));
     }
-    let items: Vec<Value> = items.iter().map(|booking| completed(booking, now.get(&booking.id))).collect();
+    let items: Vec<Value> = items.iter().map(|booking| completed(booking, now.get(&booking.id()))).collect();
     Ok(shown(StatusCode::OK, &Listed { items, next }))
 }
 
