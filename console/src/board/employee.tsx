@@ -127,7 +127,7 @@ function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) 
   )
 }
 
-/** What routing asks of an employee; folded where it says nothing, so that the buttons stay in sight. */
+/** The fields of an employee that routing reads; folded where it says nothing, so that the buttons stay in sight. */
 function RoutingFields({ fields, set, theirs }: Pick<Revision, 'set' | 'theirs'> & { fields: Fields }) {
   const say = words()
   const [isPlain] = useState(fields['skills'] === '' && fields['capacity'] === '1' && fields['share'] === '1')

@@ -12,7 +12,7 @@ import './in-line.css'
 /** The priority that puts a booking before all that came within ten head starts of it. */
 const NEXT = 10
 
-/** Sorts the open bookings: those for which somebody is asked first, and then those who wait, by topic and age. */
+/** Sorts the open bookings: those for which an employee is asked first, and then those who wait, by topic and age. */
 export function inOrder(bookings: Iterable<Booking>): readonly Booking[] {
   const key = ({ waiting, topic, created_at }: Booking) => (waiting ? `1${topic}\n${waiting.since}` : `0${created_at}`)
   return [...bookings].sort((one, other) => (key(one) < key(other) ? -1 : 1))
@@ -53,7 +53,7 @@ export function WaitingRow({ booking, tab }: { booking: Booking; tab: number }) 
   )
 }
 
-/** For each topic in which somebody waits: how many wait, and how many of those who take the topic are free and busy. */
+/** For each topic with a line: how many wait, and how many of those who take the topic are free and busy. */
 export function ByTopic({ bookings, employees }: { bookings: readonly Booking[]; employees: ReadonlyMap<string, Employee> }) {
   const say = words()
   const waiting = new Map<string, number>()

@@ -34,7 +34,7 @@ export const STEP: RouteStep = {
   after_ms: 0, topic: null, level: 1, skills: {}, order: 'longest_idle', prefer: 'any', at_once: 1,
 }
 
-/** A route as the API makes it of one step: anybody who takes the topic, and no line. */
+/** A route as the API makes it of one step: all employees who take the topic, and no line. */
 export const ROUTE: Route = {
   topics: null, priority: 0, wait: { max_ms: 0, max_length: 100, empty: false }, steps: [STEP],
 }

@@ -1,5 +1,5 @@
 // The company's routing in a dialog: routes as cards with their steps on a line of time, as a form or as JSON, and a
-// preview of whom a booking would ask now.
+// preview of the employees that a booking would ask now.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { ErrorLine, sentenceOf, WorkButton } from '../look/doing.js'
@@ -40,7 +40,7 @@ export function RoutingDialog({ close }: { close: () => void }) {
 
 type Wrong = ReturnType<typeof wrongOf>
 
-/** The routing as it was read and as it is being changed. A change of somebody else is never overwritten unseen. */
+/** The routing as it was read and as it is being changed. Another person's change is never overwritten unseen. */
 function useRouting() {
   const { api } = useHouse()
   const [draft, setDraft] = useState<Routing>()

@@ -32,7 +32,7 @@ export function Ask({ availability, topic, place, before, isLost, arrives }: {
   const offered = sortedTopics(availability)
   const wanted = offered.find(([name]) => name === draft.topic) ?? (offered.length === 1 ? offered[0] : undefined)
   const canAsk = wanted?.[1].available ?? false
-  // Nobody is idle, and yet a booking can be made: it joins the line.
+  // No employee is idle, and yet a booking can be made: it joins the line.
   const waits = canAsk && wanted?.[1].idle === 0
   const { busy, error, ask } = useAsking(topic, place, availability, canAsk)
   const [missing, setMissing] = useState('')

@@ -9,7 +9,7 @@ import { shownName } from './topics.js'
 import { rangeOf, type Range } from './range.js'
 import { words } from './words.js'
 
-/** Place and time are read out at most this often, because they change more often than anybody wants to hear. */
+/** Place and time are read out at most this often, because they change more often than people want to hear. */
 const TOLD_EVERY_MS = 30_000
 
 /** The line, and the button that leaves it. */

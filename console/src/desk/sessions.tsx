@@ -77,7 +77,7 @@ function Tab({ session, switchboard, isChosen, choose }: {
 function useUnread(switchboard: Switchboard, session: Session, isShown: boolean): number {
   const messages = useTopic(useSession(switchboard, session.id))?.messages
   const read = useRef<number | undefined>(undefined)
-  // What was there before this tab counts as read.
+  // Messages from before this tab count as read.
   if (messages && (isShown || read.current === undefined)) read.current = messages.length
   return (messages ?? []).slice(read.current ?? 0).filter(({ from }) => from === 'client').length
 }
