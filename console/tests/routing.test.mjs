@@ -213,7 +213,7 @@ test('the board shows who waits, and the routing with the field that is wrong', 
   await board.press('Save')
   await page.locator('.route-step [aria-invalid=true][name="routes[0].steps[1].level"]').waitFor()
   await level.fill('4')
-  // Somebody else changes the routing meanwhile, and that is not overwritten.
+  // Another person changes the routing meanwhile, and that is not overwritten.
   await world.server.ask('PATCH', '/v1/companies/demo/routing', { pause_reasons: ['lunch'] })
   await board.press('Save')
   await board.sees('Someone else changed this')

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
-use switchboard_core::routing::{Prefer, Route, RouteStep, Wait};
+use switchboard_core::routing::{Prefer, Route, RouteStep, WaitRules};
 use switchboard_core::{
     Actor, BookingId, BookingRequest, ClientId, Command, Company, CompanySettings, EmployeeId, Intent, Key, MessageId,
     OfferId, Party, Routing, SessionId, Time, Topic, Turn, Word,
@@ -139,7 +139,7 @@ fn routed(command: Command) -> Box<Scene> {
         RouteStep { prefer: Prefer::Best, ..RouteStep::default() },
         RouteStep { after_ms: 20_000, at_once: 2, ..RouteStep::default() },
     ];
-    let wait = Wait { max_ms: 600_000, ..Wait::default() };
+    let wait = WaitRules { max_ms: 600_000, ..WaitRules::default() };
     let route = Route { steps, wait, ..Route::default() };
     let mut routing = Routing { routes: vec![Arc::new(route)], ..Routing::default() };
     routing.wrap_up.max_ms = 60_000;

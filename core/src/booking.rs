@@ -154,7 +154,7 @@ impl Booking {
         matches!(self.state, BookingState::Offering | BookingState::Waiting)
     }
 
-    /// Whether the booking is in the line: no offer is open, and somebody may come.
+    /// Whether the booking is in the line: no offer is open, and an employee may come.
     #[must_use]
     pub const fn is_in_line(&self) -> bool {
         matches!(self.state, BookingState::Waiting)
@@ -177,7 +177,7 @@ impl Booking {
         self.routed.is_some() || self.waits_until.is_some()
     }
 
-    /// The place among all that seek an employee whom they do not have yet. A search that has just lost its last offer,
+    /// The place among all that seek one more employee. A search that has just lost its last offer,
     /// or has just begun, has none until its next step is settled.
     pub(crate) fn rank(&self) -> Option<Rank> {
         if !self.is_open() || self.client_is_missed() {
@@ -207,7 +207,7 @@ impl Booking {
         }
     }
 
-    /// Whether nobody is asked because the client is away. A search without a line goes on without its client.
+    /// Whether no employee is asked because the client is away. A search without a line goes on without its client.
     pub(crate) fn client_is_missed(&self) -> bool {
         self.client_due.is_some() && self.routed.as_ref().is_some_and(|routed| routed.has_line())
     }
@@ -342,7 +342,7 @@ impl Booking {
 pub enum BookingState {
     /// An employee is being asked, or may come back to be asked.
     Offering,
-    /// Nobody can be asked now, and the client waits in the line.
+    /// No employee can be asked now, and the client waits in the line.
     Waiting,
     Assigned,
     /// All candidates were asked, and none accepted.

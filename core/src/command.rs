@@ -75,7 +75,7 @@ pub enum Command {
     Extend {
         employee: EmployeeId,
         session: SessionId,
-        /// Counted from now.
+        /// Time from now to the end of the wrap-up.
         for_ms: u64,
     },
     /// Say with a code how a session went.

@@ -153,7 +153,7 @@ impl Pause {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PauseRequest {
     pub reason: Option<Word>,
-    /// None means until somebody ends the pause.
+    /// None means until a person ends the pause.
     pub for_ms: Option<u64>,
 }
 

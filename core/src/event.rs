@@ -82,15 +82,15 @@ pub enum Event {
     /// The next step of a booking's route is open; the first opens with the booking.
     StepOpened {
         booking: BookingId,
-        /// From 1.
+        /// Number of the step, from 1.
         step: u8,
     },
-    /// No offer is open and nobody can be asked: the client waits in the line.
+    /// No offer is open and no employee can be asked: the client waits in the line.
     BookingWaits {
         booking: BookingId,
         /// Place among those who wait about the same topic, from 1.
         place: u32,
-        /// When it may be the client's turn; none if nobody can say so honestly.
+        /// When it may be the client's turn; none while too little is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         estimate: Option<Estimate>,
     },

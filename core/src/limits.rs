@@ -73,7 +73,7 @@ pub const REST_MAX_MS: u64 = 60 * 60 * 1000;
 pub const PRIORITY_MAX: u8 = 10;
 /// Bookings of one company that may wait at once.
 pub const WAITING_MAX: usize = 10_000;
-/// How long a company remembers with whom a client spoke last about a topic: 30 days.
+/// How long a company remembers the employee of last time of a client: 30 days.
 pub(crate) const PARTNERS_MAX_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Clients' employees of last time that one company remembers: some 10 MB.
 pub(crate) const PARTNERS_MAX: usize = 100_000;

@@ -139,7 +139,7 @@ impl Load {
         })
     }
 
-    /// Wrap-ups in hand.
+    /// Wrap-ups that are in hand.
     pub fn wrap_ups(&self) -> impl Iterator<Item = WrapUp> {
         self.works().filter_map(|work| match work {
             Work::WrapUp(wrap_up) => Some(wrap_up),
@@ -161,7 +161,7 @@ impl Load {
         }
     }
 
-    /// Room that sessions and wrap-ups take. An open offer takes none, because nobody has two.
+    /// Room that sessions and wrap-ups take. An open offer takes none, because no employee has two.
     #[must_use]
     pub fn used(&self) -> u32 {
         match &self.0 {

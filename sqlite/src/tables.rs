@@ -134,7 +134,7 @@ fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<
         }
         Row::Employee { id, name, topics, profile, intent } => {
             let sql = "INSERT INTO employees (company_id, id, name, topics, intent, skills, share, capacity)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                        ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics,
                            intent = excluded.intent, skills = excluded.skills, share = excluded.share,
                            capacity = excluded.capacity";

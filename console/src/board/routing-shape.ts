@@ -13,7 +13,7 @@ export interface RouteStep {
   readonly at_once: number
 }
 
-/** A route. */
+/** A route of the routing. */
 export interface Route {
   readonly topics: readonly string[] | null
   readonly priority?: number
@@ -21,7 +21,7 @@ export interface Route {
   readonly steps: readonly RouteStep[]
 }
 
-/** A routing. */
+/** The routing as the API shows it. */
 export interface Routing {
   readonly routes: readonly Route[]
   readonly rest: { readonly rejected_ms: number; readonly missed_ms: number }

@@ -26,7 +26,7 @@ struct Group {
     may_open: BTreeSet<Rank>,
 }
 
-/// What a booking asks for, without the level in the topic.
+/// Demand of a booking, without the level in the topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Sought {
     of: Of,
@@ -112,7 +112,7 @@ impl Line {
     }
 
     /// Bookings that may open a further step because of an employee who has gone off duty: those under each need for
-    /// which `is_deserted` says of one of them that nobody is on duty, and those that want the employee.
+    /// which `is_deserted` says of one of them that no employee is on duty, and those that want the employee.
     pub(super) fn may_open(&self, no: EmployeeNo, is_deserted: impl Fn(BookingId) -> bool) -> Vec<BookingId> {
         let groups = self.by_need.values().flat_map(|levels| levels.values());
         let deserted = groups.filter(|group| group.may_open.first().is_some_and(|rank| is_deserted(rank.booking)));

@@ -166,7 +166,7 @@ impl Company {
         if self.routing.is_none() {
             return (flips, moves);
         }
-        // With a line, a booking may succeed while nobody is idle but somebody is on duty.
+        // With a line, a booking may succeed while no employee is idle but one is on duty.
         let (full, waits) = self.places.marks();
         (flips + self.roster.duty_flips() + full, moves + waits)
     }

@@ -43,7 +43,7 @@ use crate::recent_bookings::RecentBookings;
 use crate::refusal::Refusal;
 use crate::revocation::Revocations;
 use crate::roster::Roster;
-use crate::routing::{RouteTable, Times};
+use crate::routing::{RouteTable, TopicTimes};
 use crate::session::Session;
 use crate::settings::CompanySettings;
 use crate::time::Time;
@@ -70,8 +70,8 @@ pub struct Company {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     routing: Option<Arc<RouteTable>>,
     /// Lengths of sessions and of waits, for estimates.
-    #[serde(default, skip_serializing_if = "Times::is_empty")]
-    times: Times,
+    #[serde(default, skip_serializing_if = "TopicTimes::is_empty")]
+    times: TopicTimes,
     #[serde(default, skip_serializing_if = "Partners::is_empty")]
     partners: Partners,
     clock: Time,
@@ -114,7 +114,7 @@ impl Company {
             settings: CompanySettings::default(),
             brand: Brand::default(),
             routing: None,
-            times: Times::default(),
+            times: TopicTimes::default(),
             partners: Partners::default(),
             clock: Time::default(),
             seq: 0,
@@ -148,7 +148,7 @@ impl Company {
     /// reports count as connected. Due deadlines are handled after that, so that connected people lose nothing.
     pub fn resume(&mut self, now: Time, present: &[Command]) -> Turn {
         let mut turn = self.turn(now);
-        // With a routing, nobody is asked before all who are there are known, so that no client who waits loses their
+        // With a routing, no employee is asked before all who are there are known, so that no client who waits loses their
         // turn to one whose device came back sooner.
         let settles_at_once = self.routing.is_none();
         for command in [Command::Resume].iter().chain(present) {
@@ -197,7 +197,7 @@ impl Company {
         self.settle_all_since(played, turn);
     }
 
-    /// Lets all bookings that seek ask whom they can since those events of the turn.
+    /// Lets all bookings that seek ask their candidates since those events of the turn.
     fn settle_all_since(&mut self, mut played: usize, turn: &mut Turn) {
         let mut news = News::default();
         while !self.line.is_empty() {

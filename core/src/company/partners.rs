@@ -1,4 +1,4 @@
-//! With whom each client spoke last about a topic.
+//! The employees with which clients spoke last about a topic.
 
 use std::collections::{BTreeMap, VecDeque};
 

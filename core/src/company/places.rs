@@ -40,7 +40,7 @@ impl Places {
         self.by_topic.get(topic).into_iter().flatten().map(|rank| rank.booking)
     }
 
-    /// Topics about which somebody waits, each with the number of those who do.
+    /// Topics about which clients wait, each with their number.
     pub(super) fn topics(&self) -> impl Iterator<Item = (&Topic, usize)> {
         self.by_topic.iter().map(|(topic, line)| (topic, line.len()))
     }

@@ -91,7 +91,7 @@ impl Company {
         availability
     }
 
-    /// Whether a booking about a topic that nobody names can succeed.
+    /// Whether a booking about a topic that no employee names can succeed.
     fn can_book_the_rest(&self, (no, route): &(u8, Arc<Route>)) -> bool {
         let needs = || route.steps.iter().filter_map(Need::of_the_rest);
         needs().any(|need| self.roster.has_candidate_for(&need))
@@ -134,7 +134,7 @@ impl Company {
         if full { Err(Refusal::LineFull(waiting.max(self.places.len().min(waiting)))) } else { Ok(request) }
     }
 
-    /// Checks the wishes of a client, and finds the employee whom the client wants.
+    /// Checks the wishes of a client, and finds the employee that the client wants.
     fn allow(&self, now: Time, client: &ClientId, topic: &Topic, wishes: &mut Wishes) -> Result<(), Refusal> {
         let allowed = &self.routing().clients;
         let names_somebody = wishes.employee.is_some() || wishes.again;
@@ -182,7 +182,7 @@ impl Company {
             if self.roster.has_candidate_for(need) {
                 return true;
             }
-            // With a line, the next step opens early only if nobody on duty fits those before.
+            // With a line, the next step opens early only if no employee on duty fits those before.
             let deserted = routed.all_needs()[..=needs].iter().all(|need| self.roster.on_duty(need) == 0);
             if routed.route_has_line() && !deserted {
                 return false;
@@ -208,7 +208,7 @@ impl Company {
         self.times.plain_ms(now, &booking.topic, place, seats)
     }
 
-    /// What a client who waits is shown; none for a booking that does not wait.
+    /// The line as a waiting client sees it; none for a booking that does not wait.
     #[must_use]
     pub fn waiting(&self, now: Time, booking: &Booking) -> Option<InLine> {
         let routed = booking.routed.as_ref().filter(|_| booking.is_in_line())?;
@@ -263,7 +263,7 @@ impl Company {
     }
 }
 
-/// What a client who waits is shown.
+/// The line as a waiting client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InLine {
     /// When the booking first waited.

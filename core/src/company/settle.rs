@@ -38,7 +38,7 @@ const fn who_may_be_off_duty(event: &Event) -> Option<EmployeeNo> {
     }
 }
 
-/// What may have changed for bookings that seek, since the last one was settled.
+/// Changes that may concern bookings that seek, since the last one was settled.
 #[derive(Default)]
 pub(super) struct News {
     /// Employees who may have become able to be asked.
@@ -76,8 +76,8 @@ impl Company {
         })
     }
 
-    /// Whether the next step opens before its time, because no offer is open and nobody can be asked: without a line at
-    /// once, with a line if nobody on duty fits an open step.
+    /// Whether the next step opens before its time, because no offer is open and no employee can be asked: without a line at
+    /// once, with a line if no employee on duty fits an open step.
     fn opens_early(&self, now: Time, booking: &Booking, routed: &Routed) -> bool {
         if routed.is_on_hold() {
             let may_come = |no: &EmployeeNo| {
@@ -89,12 +89,12 @@ impl Company {
         !routed.route_has_line() || self.is_deserted(routed)
     }
 
-    /// Whether nobody on duty fits an open step.
+    /// Whether no employee on duty fits an open step.
     fn is_deserted(&self, routed: &Routed) -> bool {
         routed.needs().iter().all(|need| self.roster.on_duty(need) == 0)
     }
 
-    /// A booking that has just lost its last offer, or has just begun, waits if somebody on duty may still be asked. A
+    /// A booking that has just lost its last offer, or has just begun, waits if an employee on duty may still be asked. A
     /// booking that waits already goes on waiting, also when the last employee has gone.
     fn wait_or_end(&self, now: Time, booking: &Booking, routed: &Routed) -> Option<Event> {
         let in_time = routed.wait_until().is_some_and(|until| until > now);
@@ -112,7 +112,7 @@ impl Company {
         Some(Event::BookingEnded { booking: booking.id, reason })
     }
 
-    /// Whether somebody on duty may still be asked, now or later: one who is wanted, or fits any step.
+    /// Whether an employee on duty may still be asked, now or later: one who is wanted, or fits any step.
     pub(super) fn may_still_ask(&self, booking: &Booking, routed: &Routed) -> bool {
         let on_duty = |no: &EmployeeNo| self.roster.get(*no).filter(|employee| employee.is_on_duty());
         if routed.wanted().iter().filter_map(on_duty).any(|employee| booking.may_ever_ask(&employee.id)) {
@@ -138,7 +138,7 @@ impl Company {
         Some(Event::OfferMade { offer: OfferId { booking: booking.id, attempt }, employee, expires_at })
     }
 
-    /// The first candidate: one step for each employee before them whom the search has asked.
+    /// The first candidate: one step for each employee before them that the search has asked.
     pub(super) fn next_to_ask(&self, now: Time, booking: &Booking) -> Option<EmployeeNo> {
         let Some(routed) = &booking.routed else {
             let is_new = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|e| !booking.was_asked(&e.id));
@@ -177,7 +177,7 @@ impl Company {
         }
     }
 
-    /// The first booking in rank among those that may ask somebody since the news. Only the news are looked at, because
+    /// The first booking in rank among those that may ask an employee since the news. Only the news are looked at, because
     /// before them no booking that seeks had a candidate.
     pub(super) fn next_of(&self, news: &mut News, now: Time) -> Option<BookingId> {
         let mut first: Option<Rank> = None;
@@ -217,7 +217,7 @@ impl Company {
         }
     }
 
-    /// The next step of a booking that nobody on duty fits any more.
+    /// The next step of a booking that no employee on duty fits any more.
     pub(super) fn next_step_of(&self, news: &mut News, now: Time) -> Option<Event> {
         while let Some(search) = news.deserted.pop() {
             let in_line =

@@ -14,7 +14,7 @@ const ROW: usize = 16;
 pub(crate) struct Place(u64);
 
 impl Place {
-    /// Longest idle first.
+    /// The longest idle employee first.
     pub(crate) const fn of(employee: &Employee) -> Self {
         Self(employee.place)
     }

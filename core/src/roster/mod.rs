@@ -149,7 +149,7 @@ impl Roster {
         }
     }
 
-    /// How often what is on duty changed between somebody and nobody.
+    /// How often a line had its first employee on duty, or lost its last.
     pub(crate) const fn duty_flips(&self) -> u64 {
         self.line.duty_flips + self.pools.duty_flips()
     }
@@ -178,7 +178,7 @@ impl Roster {
         Box::new(self.numbers().filter_map(|no| Some((no, self.get(no)?))))
     }
 
-    /// The latest time until which somebody who fits the need may come back, of those who are not skipped.
+    /// The latest time until which an employee who fits the need may come back, of those who are not skipped.
     pub(crate) fn awaited_for(&self, need: &Need, skip: impl Fn(&EmployeeId) -> bool) -> Option<Time> {
         let is_awaited = |no: EmployeeNo| self.get(no).is_some_and(|employee| !skip(&employee.id));
         match &need.plain {
@@ -282,7 +282,7 @@ impl Roster {
         let employee = self.employees.get_mut(no.0 as usize)?.take()?;
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
-        self.line.update(no, &employee, &Seen::of(&employee), &Seen::NOWHERE);
+        self.line.update(no, &employee, &Sight::of(&employee), &Sight::NOWHERE);
         self.line.remove_topics(&employee.topics);
         if employee.is_on_duty() {
             self.pools.count_duty(&employee, false);
@@ -324,7 +324,7 @@ impl Roster {
         change: impl FnOnce(&mut Employee),
     ) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
-        let (was, seen) = (employee.status(), Seen::of(employee));
+        let (was, seen) = (employee.status(), Sight::of(employee));
         let stood = (!self.pools.is_empty()).then(|| Stand::of(employee));
         let had_sessions = if employee.profile.capacity > 1 { employee.load.sessions().count() } else { 0 };
         change(employee);
@@ -345,7 +345,7 @@ impl Roster {
             employee.place = self.next_place;
             self.next_place = self.next_place.saturating_add(1);
         }
-        let is_seen = Seen::of(employee);
+        let is_seen = Sight::of(employee);
         if is_seen != seen {
             self.line.update(no, employee, &seen, &is_seen);
         }
@@ -411,7 +411,7 @@ impl Roster {
         self.by_id.insert(employee.id.clone(), no);
         self.statuses[employee.status() as usize] += 1;
         self.line.name(&employee.topics);
-        self.line.update(no, employee, &Seen::NOWHERE, &Seen::of(employee));
+        self.line.update(no, employee, &Sight::NOWHERE, &Sight::of(employee));
         if employee.is_on_duty() {
             self.pools.count_duty(employee, true);
         }
@@ -474,14 +474,14 @@ enum Spot {
 
 /// All that the lines know of an employee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
+struct Sight {
     /// None if the employee cannot be asked.
     spot: Option<Spot>,
     awaited_until: Option<Time>,
     is_on_duty: bool,
 }
 
-impl Seen {
+impl Sight {
     const NOWHERE: Self = Self { spot: None, awaited_until: None, is_on_duty: false };
 
     #[inline]
@@ -522,7 +522,7 @@ impl TopicQueue {
 
     /// Moves an employee. Returns 1 if employees are on duty now and none was before, or the other way round, else 0.
     #[inline]
-    fn update(&mut self, no: EmployeeNo, employee: &Employee, was: &Seen, is: &Seen) -> u64 {
+    fn update(&mut self, no: EmployeeNo, employee: &Employee, was: &Sight, is: &Sight) -> u64 {
         if was.spot != is.spot {
             match was.spot {
                 Some(Spot::Free(place)) => self.idle.leave(place),
@@ -562,7 +562,7 @@ impl TopicQueue {
 impl IdleQueue {
     /// Moves an employee in the lines of their topics, and counts each `available` that is another afterwards. Every
     /// employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
-    fn update(&mut self, no: EmployeeNo, employee: &Employee, was: &Seen, is: &Seen) {
+    fn update(&mut self, no: EmployeeNo, employee: &Employee, was: &Sight, is: &Sight) {
         if was.spot != is.spot {
             self.moves += u64::from(was.spot.is_some()) + u64::from(is.spot.is_some());
             self.idle = self.idle + usize::from(is.spot.is_some()) - usize::from(was.spot.is_some());

@@ -8,7 +8,7 @@ use crate::limits::POOLS_MAX;
 use crate::routing::{Level, Need, Of, Order, PoolKey, Prefer, Skills, has_all};
 use crate::time::Time;
 
-/// What orders the employees of one level: the load, the key of the order, then the place in the line.
+/// Key that orders the employees of one level: the load, the key of the order, then the place in the line.
 type Position = (u32, u64, u64);
 
 /// All employees, as often as they are needed.

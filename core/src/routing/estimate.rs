@@ -27,7 +27,7 @@ pub struct Estimate {
     pub to_ms: u64,
 }
 
-/// What a booking was told when it first waited.
+/// Place and estimate that a client was told at the beginning of the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     pub place: u32,
@@ -39,7 +39,7 @@ pub struct Told {
 /// Latest sessions and waits, by topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Times {
+pub struct TopicTimes {
     of: BTreeMap<Topic, OfTopic>,
 }
 
@@ -47,11 +47,11 @@ pub struct Times {
 struct OfTopic {
     /// Sessions with their wrap-up, in milliseconds.
     lengths: VecDeque<(Time, u64)>,
-    /// What waits came to, in thousandths of what place, length and seats alone said.
+    /// Lengths of waits, in thousandths of those that place, length and seats alone said.
     quotients: VecDeque<(Time, u64)>,
 }
 
-impl Times {
+impl TopicTimes {
     pub(crate) fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
@@ -134,8 +134,8 @@ mod tests {
         "tax".parse().unwrap()
     }
 
-    fn known() -> Times {
-        let mut times = Times::default();
+    fn known() -> TopicTimes {
+        let mut times = TopicTimes::default();
         for n in 0..10 {
             times.add_length(NOW, &tax(), 300_000);
             times.add_wait(NOW, &tax(), 50_000 + n * 10_000, 100_000);
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(times.plain_ms(NOW.plus_ms(OLDEST_MS), &tax(), 1, 1), 0);
         assert_eq!(times.estimate(NOW.plus_ms(OLDEST_MS), &tax(), 1000), None);
         assert_eq!(times.plain_ms(NOW, &"law".parse().unwrap(), 1, 1), 0);
-        let mut few = Times::default();
+        let mut few = TopicTimes::default();
         for _ in 0..FEWEST - 1 {
             few.add_length(NOW, &tax(), 300_000);
             few.add_wait(NOW, &tax(), 100_000, 100_000);
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_times_of_so_many_topics_are_kept_and_the_stalest_goes() {
-        let mut times = Times::default();
+        let mut times = TopicTimes::default();
         for n in 0..=TOPICS_PER_COMPANY_MAX {
             times.add_length(NOW.plus_ms(n as u64), &format!("topic {n}").parse().unwrap(), 1);
         }

@@ -26,12 +26,12 @@ pub use skill::{BadLevel, Level, Skills};
 pub use estimate::Estimate;
 pub use routed::Routed;
 
-pub(crate) use estimate::{Times, Told};
+pub(crate) use estimate::{Told, TopicTimes};
 pub(crate) use need::{Need, Of, Plain, PoolKey, has_all};
 pub(crate) use routed::Rank;
 pub(crate) use table::RouteTable;
 
-/// How a company routes bookings. The default is one step: whoever takes the topic, the longest idle first.
+/// How a company routes bookings. The default is one step: employees who take the topic, the longest idle first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Routing {
@@ -88,7 +88,7 @@ impl Default for Routing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rest {
-    /// After a rejection.
+    /// Rest after a rejection.
     pub rejected_ms: u64,
     /// After an offer that timed out or was not delivered.
     pub missed_ms: u64,
@@ -124,7 +124,7 @@ pub struct WrapUpRules {
     pub code_required: bool,
 }
 
-/// What clients may ask for.
+/// Wishes that clients may have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientWishes {
@@ -150,22 +150,22 @@ pub struct Route {
     #[serde(default)]
     pub priority: u8,
     #[serde(default)]
-    pub wait: Wait,
+    pub wait: WaitRules,
 }
 
-/// How bookings wait when nobody can be asked.
+/// How bookings wait when no employee can be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Wait {
+pub struct WaitRules {
     /// How long a booking may wait in all; 0 means that there is no line.
     pub max_ms: u64,
     /// Most bookings of the route that may wait at once.
     pub max_length: u32,
-    /// Whether a booking may begin to wait while nobody who fits is on duty.
+    /// Whether a booking may begin to wait while no employee who fits is on duty.
     pub empty: bool,
 }
 
-impl Default for Wait {
+impl Default for WaitRules {
     fn default() -> Self {
         Self { max_ms: 0, max_length: 100, empty: false }
     }
@@ -179,7 +179,7 @@ impl Route {
     }
 }
 
-/// Whom a booking may ask from a certain time on, and in which order.
+/// Employees that a booking may ask from a certain time on, and their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RouteStep {
@@ -235,7 +235,7 @@ pub enum Prefer {
     /// The level makes no difference.
     #[default]
     Any,
-    /// The highest level.
+    /// The highest level first.
     Best,
     /// The lowest level that is enough, which spares the experts.
     Least,
@@ -256,7 +256,7 @@ impl Prefer {
     }
 }
 
-/// Who goes first among employees whom [`Prefer`] leaves equal.
+/// Order of the employees that [`Prefer`] leaves equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
@@ -286,7 +286,7 @@ impl Order {
     }
 }
 
-/// What a client asks for beside the topic. Events are stored with these fields in this order.
+/// Wishes of a client beside the topic. Events are stored with these fields in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wishes {
     /// Kind of contact, one of the company's.
@@ -301,7 +301,7 @@ pub struct Wishes {
     /// Employees who are asked before all others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<EmployeeNo>,
-    /// Whether nobody but those who are wanted is asked.
+    /// Whether only those who are wanted are asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only: bool,
     /// How long only those who are wanted are asked; none means as long as the company allows.
@@ -310,7 +310,7 @@ pub struct Wishes {
     /// How long the client waits at most; none means as long as the route allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<u64>,
-    /// The employee whom the client asks for. The decision puts them into [`Self::wanted`].
+    /// The employee that the client asks for. The decision puts them into [`Self::wanted`].
     #[serde(skip)]
     pub employee: Option<EmployeeId>,
     /// Whether the client asks for the employee of last time. The decision puts them into [`Self::wanted`].

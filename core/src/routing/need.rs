@@ -1,9 +1,9 @@
-//! Needs: whom one step of one booking may ask.
+//! Needs: the employees that one step of one booking may ask.
 
 use super::{Channel, EVERYBODY, Level, Order, Prefer, RouteStep, Skills, Wishes};
 use crate::id::Topic;
 
-/// Employees among whom a step looks.
+/// Employees among which a step looks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Of {
     /// All employees, whatever their topics.
@@ -25,7 +25,7 @@ pub(crate) struct PoolKey {
     pub(crate) weight: u8,
 }
 
-/// Whom one step of one booking may ask.
+/// The employees that one step of one booking may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     /// One or two disjoint sets of employees.
@@ -74,7 +74,7 @@ impl Need {
         Self { keys, least: step.level, prefer: step.prefer, plain: is_plain.then(|| Plain::Topic(topic.clone())) }
     }
 
-    /// Whom the step asks about a topic that nobody names, without wishes; none if it asks nobody.
+    /// The employees that the step asks about a topic that no employee names, without wishes; none if there are none.
     pub(crate) fn of_the_rest(step: &RouteStep) -> Option<Self> {
         if let Some(topic) = &step.topic {
             return Some(Self::of_step(step, topic, &Wishes::default(), None));

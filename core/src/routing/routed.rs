@@ -134,7 +134,7 @@ impl Routed {
         self.wait_until
     }
 
-    /// What the client was told when the booking first waited.
+    /// Place and estimate that the client was told when the booking first waited.
     #[must_use]
     pub const fn told(&self) -> Option<Told> {
         self.told
@@ -155,7 +155,7 @@ impl Routed {
         &self.route
     }
 
-    /// Whether the booking may wait for employees, and so asks nobody while its client is away.
+    /// Whether the booking may wait for employees, and so asks none while its client is away.
     pub(crate) const fn has_line(&self) -> bool {
         self.wait_until.is_some()
     }

@@ -1,4 +1,4 @@
-//! Skills with levels.
+//! Skills, each with a level.
 
 use std::collections::BTreeMap;
 
@@ -20,9 +20,9 @@ pub struct Level(u8);
 pub struct BadLevel;
 
 impl Level {
-    /// The least level.
+    /// The least level of all.
     pub const LEAST: Self = Self(1);
-    /// The highest level.
+    /// The highest level of all.
     pub const MOST: Self = Self(10);
     /// All levels, from the least.
     pub const ALL: [Self; 10] =
@@ -34,7 +34,7 @@ impl Level {
         self.0
     }
 
-    /// Position among [`Self::ALL`].
+    /// Position of the level among [`Self::ALL`].
     pub(crate) const fn index(self) -> usize {
         self.0 as usize - 1
     }

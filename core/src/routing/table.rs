@@ -14,32 +14,32 @@ use crate::id::{Topic, Word};
 pub(crate) struct RouteTable {
     routing: Routing,
     /// Routes of each topic that a route names, in their order.
-    by_topic: BTreeMap<Topic, Vec<Numbered>>,
+    by_topic: BTreeMap<Topic, Vec<NumberedRoute>>,
     /// Routes of all other topics, in their order.
-    of_the_rest: Vec<Numbered>,
+    of_the_rest: Vec<NumberedRoute>,
     /// The route of a booking that no other fits.
-    plain: Numbered,
+    plain: NumberedRoute,
 }
 
 /// A route with its position in the routing.
-type Numbered = (u8, Arc<Route>);
+type NumberedRoute = (u8, Arc<Route>);
 
 impl RouteTable {
     pub(crate) const fn routing(&self) -> &Routing {
         &self.routing
     }
 
-    pub(crate) fn route(&self, topic: &Topic, channel: Option<&Word>) -> &Numbered {
+    pub(crate) fn route(&self, topic: &Topic, channel: Option<&Word>) -> &NumberedRoute {
         self.first(self.by_topic.get(topic).unwrap_or(&self.of_the_rest), channel)
     }
 
     /// The route of a booking without a channel about a topic that no route names.
-    pub(crate) fn of_the_rest(&self) -> &Numbered {
+    pub(crate) fn of_the_rest(&self) -> &NumberedRoute {
         self.first(&self.of_the_rest, None)
     }
 
-    fn first<'a>(&'a self, routes: &'a [Numbered], channel: Option<&Word>) -> &'a Numbered {
-        let fits = |(_, route): &&Numbered| route.channel.is_none() || route.channel.as_ref() == channel;
+    fn first<'a>(&'a self, routes: &'a [NumberedRoute], channel: Option<&Word>) -> &'a NumberedRoute {
+        let fits = |(_, route): &&NumberedRoute| route.channel.is_none() || route.channel.as_ref() == channel;
         routes.iter().find(fits).unwrap_or(&self.plain)
     }
 
@@ -51,7 +51,7 @@ impl RouteTable {
 
 impl From<Routing> for RouteTable {
     fn from(routing: Routing) -> Self {
-        let mut by_topic: BTreeMap<Topic, Vec<Numbered>> = BTreeMap::new();
+        let mut by_topic: BTreeMap<Topic, Vec<NumberedRoute>> = BTreeMap::new();
         for topic in routing.routes.iter().filter_map(|route| route.topics.as_ref()).flatten() {
             by_topic.entry(topic.clone()).or_default();
         }

@@ -10,6 +10,9 @@ mod fit;
 #[expect(clippy::too_many_lines, reason = "a story is read as a whole")]
 mod line;
 
+#[expect(clippy::too_many_lines, reason = "a story is read as a whole")]
+mod line_over_time;
+
 mod order;
 
 mod priority;

@@ -15,9 +15,8 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room {
         directory: "core/src",
-        order: "limits spelling id availability time offer routing booking brand load employee fit person revocation settings \
-                command event refusal session notice recent_bookings roster erasure \
-                company invariants",
+        order: "limits spelling id availability time offer routing booking brand load employee fit person revocation \
+                settings command event refusal session notice recent_bookings roster erasure company invariants",
     },
     Room { directory: "wire/src", order: "json fields kind off scope secret skill claims phoenix shape view" },
     Room { directory: "client/src", order: "error frame socket" },

@@ -1,4 +1,4 @@
-//! Rules on priority.
+//! Rules on the priority of bookings.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! Rules on employees whom a client wants.
+//! Rules on employees that a client wants.
 
 use expect_test::expect;
 
