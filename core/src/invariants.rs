@@ -308,8 +308,10 @@ fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken
     if can_be_asked.len() != line.len() || company.availability().idle != line.len() {
         return broken("the counts equal the state", company.id());
     }
-    // With a routing, an employee keeps the place through a lost race, and not the time of the status.
-    let plain = *company.routing() == Routing::default() && can_be_asked.iter().all(|e| e.profile.capacity == 1);
+    // Once there was a routing, an employee keeps the place through a lost race, and not the time of the status.
+    let plain = company.turns() == 0
+        && *company.routing() == Routing::default()
+        && can_be_asked.iter().all(|e| e.profile.capacity == 1);
     let in_order = line.iter().map(|e| &e.id).eq(can_be_asked.iter().map(|e| &e.id));
     if !in_order || plain && line.windows(2).any(|pair| pair[0].since > pair[1].since) {
         return broken("who has been idle longest is first", company.id());

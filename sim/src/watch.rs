@@ -467,7 +467,7 @@ impl Expected<'_> {
             self.must_hear("employee", &json!({ "employee": { "id": id.as_str(), "removed": true } }));
         }
         for id in &self.told.bookings {
-            self.must_hear("booking", &json!({ "booking": self.model.booking_json(*id) }));
+            self.must_hear("booking", &json!({ "booking": self.model.booking_json_of_staff(*id) }));
         }
         for id in &self.told.talks {
             self.must_hear("session", &json!({ "session": self.model.coded_talk_json(*id) }));

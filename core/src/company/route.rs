@@ -21,6 +21,11 @@ impl Company {
         self.routing.as_ref().map_or(&DEFAULT, |table| table.routing())
     }
 
+    /// Turns that employees have taken while there was a routing.
+    pub(crate) const fn turns(&self) -> u64 {
+        self.roster.turns()
+    }
+
     pub(super) fn set_routing(&self, routing: &Routing) -> Vec<Event> {
         let same = *routing == *self.routing();
         if same { vec![] } else { vec![Event::RoutingSet { routing: Box::new(routing.clone()) }] }

@@ -196,6 +196,11 @@ impl Roster {
         }
     }
 
+    /// Turns of all employees, while the company has a routing.
+    pub(crate) const fn turns(&self) -> u64 {
+        self.turns
+    }
+
     /// Counts a turn of an employee who is in no line, because they have just been asked.
     pub(crate) fn take_turn(&mut self, no: EmployeeNo, at: Time) {
         self.turns = self.turns.saturating_add(1);

@@ -27,7 +27,7 @@ const TAMPERINGS: &[(ToldOf, &str)] = &[
     (
         ended,
         "INSERT INTO sessions SELECT company_id, id || 'x', booking_id, client_id, employee_id, topic, started_at,
-             ended_at, ended_by, reason, notes, notes_at, client_name FROM sessions WHERE id = ?1",
+             ended_at, ended_by, reason, notes, notes_at, client_name, code FROM sessions WHERE id = ?1",
     ),
     (sent, "DELETE FROM messages WHERE id = ?1"),
     (sent, "UPDATE messages SET body = 'other' WHERE id = ?1"),

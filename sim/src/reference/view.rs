@@ -57,6 +57,16 @@ impl Model {
         })
     }
 
+    /// A booking, as a board shows one: with the wishes of a company that has a routing.
+    #[must_use]
+    pub(crate) fn booking_json_of_staff(&self, id: BookingId) -> Value {
+        let mut shown = self.booking_json(id);
+        if let Some(search) = self.search(id).filter(|search| !search.inquiry.skills.is_empty()) {
+            shown.add("skills", skills_json(&search.inquiry.skills));
+        }
+        shown
+    }
+
     /// The company's appearance, as a join reply shows it.
     fn brand_json(&self) -> Value {
         json!({
@@ -209,6 +219,10 @@ impl Model {
             "wrap_up_ends_in_ms": staff.wrap_up_left_ms(now),
         });
         staff.add_work(&mut shown);
+        // A desk offers the reasons and the codes, where the company has any.
+        let words = |words: &[switchboard_core::Word]| (!words.is_empty()).then(|| json!(words));
+        shown.add("pause_reasons", words(&self.routing.pause_reasons));
+        shown.add("codes", words(&self.routing.wrap_up.codes));
         shown
     }
 
@@ -248,7 +262,7 @@ impl Model {
         rows.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         let mut open = Vec::new();
         for search in self.searches.iter().filter(|search| search.end.is_none()) {
-            open.push((format!("client:{}", search.client), "bookings", self.booking_json(search.id)));
+            open.push((format!("client:{}", search.client), "bookings", self.booking_json_of_staff(search.id)));
         }
         for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
             open.push((format!("client:{}", talk.client), "sessions", self.coded_talk_json(talk.id)));
