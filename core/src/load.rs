@@ -11,6 +11,9 @@ use crate::time::Time;
 #[serde(from = "StoredLoad", into = "StoredLoad")]
 pub struct Load(Hands);
 
+/// Boxed, because a list within every employee would make all of them larger.
+type Several = Box<Vec<Held>>;
+
 /// Most employees have at most one thing in hand, of weight 1: only others pay for a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Hands {
@@ -20,7 +23,7 @@ enum Hands {
     InSession(SessionId),
     WrapUp(Time),
     /// Never empty, and never one thing that another variant holds.
-    Several(Box<Vec<Held>>),
+    Several(Several),
 }
 
 /// One thing in hand, with the room that it takes.

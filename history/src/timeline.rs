@@ -322,6 +322,7 @@ impl Teller {
     }
 
     /// Breaks when the search is over.
+    #[expect(clippy::too_many_lines, reason = "every event is named")]
     fn hear(&mut self, before: &Company, when: Time, event: &Event) -> ControlFlow<()> {
         let at = Moment(when);
         match event {

@@ -61,10 +61,9 @@ pub(super) fn due_of_booking(booking: &Booking) -> NextDeadline {
     let open = booking.is_open();
     let answer = booking.open_offers().map(|(_, offer)| offer.expires_at).min();
     let delivery = booking.open_offers().filter_map(|(_, offer)| offer.delivery_due).min();
-    let routed = booking.routed.as_ref().filter(|_| open);
+    let routed = booking.routed.as_deref().filter(|_| open);
     // The end of a hold opens the first step, and ends the wait of a booking that has none.
-    let may_end =
-        |routed: &&Box<Routed>| booking.is_in_line() && (!routed.is_on_hold() || routed.next_step().is_none());
+    let may_end = |routed: &&Routed| booking.is_in_line() && (!routed.is_on_hold() || routed.next_step().is_none());
     let mut due = Earliest::default()
         .or(open.then_some(booking.deadline), Deadline::Search(id))
         .or(routed.filter(may_end).and_then(|routed| routed.wait_until()), Deadline::WaitOver(id))

@@ -72,6 +72,7 @@ pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Histo
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "every event is named")]
 fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> HistoryResult<Option<RenderedEvent>> {
     Ok(Some(match event {
         Event::CompanySet { name, settings } => {
