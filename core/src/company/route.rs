@@ -134,9 +134,12 @@ impl Company {
         if !routed.has_line() || !routed.route().wait.empty && !self.may_still_ask(&booking, &routed) {
             return Err(nobody());
         }
-        let waiting = self.places.of_route(routed.route_no());
-        let full = routed.route_has_line() && !self.has_room_in_line(routed.route_no(), routed.route());
-        if full { Err(Refusal::LineFull(waiting.max(self.places.len().min(waiting)))) } else { Ok(request) }
+        let is_full = routed.route_has_line() && !self.has_room_in_line(routed.route_no(), routed.route());
+        if !is_full {
+            return Ok(request);
+        }
+        let all = self.places.len();
+        Err(Refusal::LineFull(if all < WAITING_MAX { self.places.of_route(routed.route_no()) } else { all }))
     }
 
     /// Checks the wishes of a client, and finds the employee that the client wants.

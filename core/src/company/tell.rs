@@ -22,7 +22,8 @@ struct StatusWatch {
     was: (Status, Intent),
     /// None if the event is no cause by itself.
     cause: Option<Cause>,
-    /// Whether the event is told also where status and intent stay: it changes a pause or a rest.
+    /// Whether the event is told also where status and intent stay: it changes a pause, a rest
+    /// or one of several wrap-ups.
     is_told: bool,
 }
 
@@ -73,7 +74,7 @@ impl Company {
     fn watch(&self, event: &Event) -> Option<StatusWatch> {
         let employee = self.whose_status(event)?;
         let was = self.roster.get(employee).map(|e| (e.status(), e.intent))?;
-        let is_told = matches!(event, Event::IntentSet { .. } | Event::RestEnded { .. });
+        let is_told = matches!(event, Event::IntentSet { .. } | Event::RestEnded { .. } | Event::WrapUpEnded { .. });
         Some(StatusWatch { employee, was, cause: cause_of(event), is_told })
     }
 

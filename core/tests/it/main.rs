@@ -25,3 +25,5 @@ mod meter;
 mod limits;
 
 mod growth;
+
+mod routed_growth;

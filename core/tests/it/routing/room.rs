@@ -254,6 +254,8 @@ fn a_wrap_up_keeps_the_room_of_its_session_and_the_others_go_on() {
             [5000] ann finishes s1
                 yes: ann busy, wants idle
                 + wrap_up_ended ann s1
+                > ann: status ann busy, wants idle, cause session_ended
+                > board: ann
                 ann is busy since 0 at place 4, wants idle, connected, uses 1 of 4, wraps s2 up until 10000
             [5000] zoe books tax channel=call
                 yes: b3 offering
@@ -267,6 +269,8 @@ fn a_wrap_up_keeps_the_room_of_its_session_and_the_others_go_on() {
             [10000] time passes
                 yes
                 + wrap_up_ended ann
+                > ann: status ann init, wants idle, cause session_ended
+                > board: ann
                 ann is init since 5000, wants idle, connected, uses 0 of 4
         "#]],
     );
@@ -583,6 +587,8 @@ fn after_a_restart_all_sessions_and_wrap_ups_are_in_hand() {
             [10000] time passes
                 yes
                 + wrap_up_ended ann
+                > ann: status ann busy, wants idle, cause session_ended
+                > board: ann
                 ann is busy since 0 at place 3, wants idle, connected, uses 1 of 3
             [10000] zoe books tax
                 yes: b3 offering
