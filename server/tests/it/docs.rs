@@ -200,3 +200,16 @@ fn the_number_of_faults_is_told_as_it_is() {
         assert!(document(name).contains(&told), "{name} says {told}");
     }
 }
+
+#[test]
+fn every_recipe_of_the_page_on_routing_is_a_routing() {
+    let page = document("docs/routing.md");
+    let recipes = page.split_once("## Recipes").expect("the page has recipes").1;
+    let documents: Vec<&str> =
+        recipes.split('`').filter(|text| text.starts_with("{\"") && text.ends_with('}')).collect();
+    assert!(documents.len() >= 5, "{documents:?}");
+    for document in documents {
+        let routing: switchboard_core::Routing = serde_json::from_str(document).expect(document);
+        assert_eq!(routing.check(), Ok(()), "{document}");
+    }
+}
